@@ -1,0 +1,201 @@
+"""The whole bot: assembled from the config, run until it is told to stop."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from aiohttp import web
+from sqlmodel import Session
+
+from bot.config import Config, ConfigError
+from bot.dispatch import Dispatch
+from bot.login import LoginDesk
+from bot.pacing import Pace, Pacer
+from bot.sender import Sender
+from bot.settings import (
+    PACE_DAY,
+    PACE_HOUR,
+    PACE_MINUTE,
+    PACE_OTHER,
+    PACE_REPLY,
+    PACE_ROOM,
+    PUSH_CRON,
+    PUSH_GRACE,
+    WEBCHAT,
+    WEBCHAT_HOST,
+    WEBCHAT_LOG,
+    WEBCHAT_PORT,
+    WECHATY_ENDPOINT,
+    ZONE,
+)
+from bot.town import Clock, clock_of, open_database, quiet_hours, settle_in
+from bot.transports.base import AccountState, Event, Transport
+from bot.worker import Worker
+from data import rooms
+from data.townfile import TownFiles
+from handlers import QUESTIONS, ROUTES
+from handlers.knowledge import Knowledge
+from handlers.speech import day_and_time
+from handlers.take import Listener
+from scheduler import JOBS
+from scheduler.job import Job, JobContext
+from scheduler.timetable import Timetable
+
+log = logging.getLogger("menlou")
+
+_RELISTEN_CAP = 60.0
+
+
+@dataclass(slots=True)
+class Bot:
+    """Everything that runs, wired once. Nothing here decides what a lecture is."""
+
+    config: Config
+    clock: Clock
+    worker: Worker
+    transports: dict[str, Transport]
+    dispatch: Dispatch
+    sender: Sender
+    timetable: Timetable
+    context: JobContext
+    login: LoginDesk
+    pages: web.Application
+
+    async def run(self, on_ready: Callable[["Bot"], Awaitable[None]] | None = None) -> None:
+        """Serve until cancelled; what is being sent is settled before this returns."""
+        serves_page = self.config[WEBCHAT] or self.config[WECHATY_ENDPOINT]
+        runner = await self._serve() if serves_page else None
+        listeners = [asyncio.create_task(self._listen(each), name=each.name) for each in self.transports.values()]
+        speaking = asyncio.create_task(self.sender.run(), name="sender")
+        try:
+            self.timetable.start(self._fire, self.clock)
+            for job, occurrence in self.timetable.missed(now=self.clock(), within=self.context.grace):
+                await self._run_job(job, occurrence)
+            if on_ready is not None:
+                await on_ready(self)
+            await speaking
+        finally:
+            self.timetable.stop()
+            await self.sender.stop()
+            for task in (*listeners, speaking):
+                task.cancel()
+            await asyncio.gather(*listeners, speaking, return_exceptions=True)
+            if runner is not None:
+                await runner.cleanup()
+            await asyncio.to_thread(self.worker.close)
+
+    async def next_pushes(self) -> list[str]:
+        """One line a group: when the next push goes there."""
+        now = self.clock()
+        fires = [fire for job, fire in self.timetable.upcoming(now=now) if job.name == "push"]
+        names = await self.worker.run(lambda session: [room.name for room in rooms.pushed_rooms(session)])
+        if not fires or not names:
+            return ["还没有登记推送的群。请宣传干事在群里发“本群 村名”。"]
+        when = day_and_time(self.context.quiet.after(min(fires)), self.context.zone, now=now)
+        return [f"{name}：{when}" for name in names]
+
+    async def _serve(self) -> web.AppRunner:
+        runner = web.AppRunner(self.pages, access_log=None)
+        await runner.setup()
+        host, port = self.config[WEBCHAT_HOST], self.config[WEBCHAT_PORT]
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except OSError as error:
+            await runner.cleanup()
+            told = f"{host}:{port} 用不了（{error.strerror}）。换一个端口，或先停掉占着它的程序。"
+            raise ConfigError([self.config.problem(WEBCHAT_PORT, told)]) from error
+        return runner
+
+    async def _listen(self, transport: Transport) -> None:
+        """Keep one transport listening for ever: a fault of its own is logged, and it begins again."""
+        wait = 1.0
+        while True:
+            try:
+                await transport.listen(self._feed)
+            except Exception:  # whatever it was, the other transports and the page go on
+                log.exception("%s 收消息出错，%.0f 秒后重来", transport.name, wait)
+            await asyncio.sleep(wait * random.uniform(0.5, 1.0))
+            wait = min(wait * 2, _RELISTEN_CAP)
+
+    async def _feed(self, event: Event) -> None:
+        if isinstance(event, AccountState):
+            self.login.take(event)
+        await self.dispatch.feed(event)
+
+    def _fire(self, job: Job, occurrence: datetime) -> None:
+        task = asyncio.get_running_loop().create_task(self._run_job(job, occurrence))
+        task.add_done_callback(_log_failure)
+
+    async def _run_job(self, job: Job, occurrence: datetime) -> None:
+        queued = await self.worker.run(lambda session: job.run(session, self.context, occurrence, self.clock()))
+        if queued:
+            log.info("%s:%s 排了 %d 条", job.name, f"{occurrence:%m-%d %H:%M}", queued)
+            self.sender.wake()
+
+
+def build(config: Config) -> Bot:
+    """Open the database, load the town, and wire the parts. Raises `ConfigError` or `data.errors.TownError`."""
+    clock = clock_of(config)
+    engine, backup = open_database(config, now=clock())
+    if backup is not None:
+        log.info("数据库已升级，升级前的备份在 %s", backup)
+    worker = Worker(engine)
+    simulated = "webchat" if config[WEBCHAT] else None
+
+    def load(session: Session) -> tuple[TownFiles, Knowledge]:
+        return settle_in(session, config, transport=simulated, now=clock())
+
+    files, knowledge = worker.run_now(load)
+    application = web.Application()
+    transports: dict[str, Transport] = {}
+    pacers: dict[str, Pacer] = {}
+    if config[WEBCHAT]:
+        from bot.webtown import open_webchat
+
+        transports["webchat"] = open_webchat(files, config.file(WEBCHAT_LOG), clock, application)
+        pacers["webchat"] = Pacer(Pace.none())
+    if config[WECHATY_ENDPOINT]:
+        from bot.transports.wechaty import WechatySettings, WechatyTransport  # loaded only when configured
+
+        settings = WechatySettings(endpoint=config[WECHATY_ENDPOINT], token=config.wechaty_token)
+        transports["wechaty"] = WechatyTransport(settings)
+        pacers["wechaty"] = Pacer(_pace(config))
+    sender = Sender(worker, transports, pacers, clock)
+    login = LoginDesk()
+    login.attach(application)
+    return Bot(
+        config=config,
+        clock=clock,
+        worker=worker,
+        transports=transports,
+        dispatch=Dispatch(Listener(ROUTES, QUESTIONS, knowledge), worker, sender, clock),
+        sender=sender,
+        timetable=Timetable(_timed(config), config[ZONE]),
+        context=JobContext(config[ZONE], quiet_hours(config), timedelta(minutes=config[PUSH_GRACE])),
+        login=login,
+        pages=application,
+    )
+
+
+def _timed(config: Config) -> tuple[tuple[Job, str], ...]:
+    lines = {PUSH_CRON.key: config[PUSH_CRON]}
+    return tuple((job, line) for job in JOBS for line in lines[job.setting])
+
+
+def _pace(config: Config) -> Pace:
+    return Pace(
+        reply_after=config[PACE_REPLY],
+        same_room=config[PACE_ROOM],
+        other_room=config[PACE_OTHER],
+        per_minute=config[PACE_MINUTE],
+        per_hour=config[PACE_HOUR],
+        per_day=config[PACE_DAY],
+    )
+
+
+def _log_failure(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("按时的任务出错", exc_info=error)

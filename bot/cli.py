@@ -1,0 +1,147 @@
+"""The command line. `COMMANDS` is the whole list; every fault of a config or a town is told, never a traceback."""
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from bot import init
+from bot.config import Config, ConfigError, load_config
+from bot.settings import DATABASE_URL, LOG_LEVEL, TOWN_FOLDER, WEBCHAT, WEBCHAT_HOST, WEBCHAT_PORT
+from bot.town import clock_of, open_database, read_files
+from bot.worker import Worker
+from data import bindings
+from data.database import open_engine, standing
+from data.errors import SchemaError, TownError, TownFileError
+from data.tables import RoleKind
+
+FAULT = 2  # exit code of everything that a person has to mend first
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One subcommand."""
+
+    name: str
+    help: str
+    run: Callable[[argparse.Namespace], int]
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command; returns its exit code."""
+    options = _parser().parse_args(argv)
+    try:
+        code: int = options.command.run(options)
+    except ConfigError as error:
+        return _fault("配置有问题，请改好再来：", [str(problem) for problem in error.problems])
+    except TownFileError as error:
+        return _fault("镇的资料有问题，请改好再来：", error.problems)
+    except TownError as error:
+        return _fault("", [str(error)])
+    return code
+
+
+def run(options: argparse.Namespace) -> int:
+    """Start the bot and serve until interrupted."""
+    config = load_config(options.config)
+    logging.basicConfig(
+        level=config[LOG_LEVEL].upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
+    )
+    for library in ("apscheduler", "alembic"):
+        logging.getLogger(library).setLevel(logging.WARNING)
+    try:
+        asyncio.run(_serve(config))
+    except SchemaError as error:
+        raise ConfigError([config.problem(DATABASE_URL, str(error))]) from error
+    return 0
+
+
+async def _serve(config: Config) -> None:
+    from bot.app import Bot, build  # the web server and the transports, which no other command needs
+
+    bot = build(config)
+
+    async def ready(bot: Bot) -> None:
+        if config[WEBCHAT]:
+            print(f"打开 http://{config[WEBCHAT_HOST]}:{config[WEBCHAT_PORT]}/ 就能看到村群。", flush=True)
+            if config[WEBCHAT_HOST] not in ("127.0.0.1", "::1", "localhost"):
+                print("注意：网页群聊没有密码，现在别的机器也能打开它。", flush=True)
+        print("下一次推送：", *(f"  {line}" for line in await bot.next_pushes()), sep="\n", flush=True)
+        print("按 Ctrl+C 停止。", flush=True)
+
+    serving = asyncio.ensure_future(bot.run(ready))
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(each, serving.cancel)
+    try:
+        await serving
+    except asyncio.CancelledError:
+        print("已停止。没发完的都记着，下次启动接着发。", flush=True)
+
+
+def check_config(options: argparse.Namespace) -> int:
+    """Read the config, the town and the database, and say whether the bot could start."""
+    config = load_config(options.config)
+    files, _topics = read_files(config)
+    try:
+        engine = open_engine(config.database_url)
+        standing(engine)
+    except SchemaError as error:
+        raise ConfigError([config.problem(DATABASE_URL, str(error))]) from error
+    engine.dispose()
+    town = files.town
+    print(
+        f"{options.config} 没问题：{town.town.name}，{len(town.villages)}个村，"
+        f"{len(town.lecturers)}位宣讲员，{len(files.snippets)}条政策短文（{config[TOWN_FOLDER]}）。"
+    )
+    return 0
+
+
+def code(options: argparse.Namespace) -> int:
+    """Print a one-time code that makes whoever says it in a direct chat a coordinator."""
+    config = load_config(options.config)
+    now = clock_of(config)()
+    engine, _backup = open_database(config, now=now)
+    worker = Worker(engine)
+    made = worker.run_now(lambda session: bindings.issue(session, RoleKind.COORDINATOR, now=now))
+    worker.close()
+    print(f"请这位宣传干事私聊机器人，发：绑定 {made}\n24小时内有效，只能用一次。")
+    return 0
+
+
+def show_version(_options: argparse.Namespace) -> int:
+    """Print the version."""
+    try:
+        print(f"menlou {version('menlou')}")
+    except PackageNotFoundError:
+        print("menlou（源码目录）")
+    return 0
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("run", "启动机器人", run),
+    Command("check-config", "检查配置、镇的资料和数据库，不启动", check_config),
+    Command("init", "新建一个真正使用的镇（会问几个问题）", init.run),
+    Command("code", "生成一个绑定码，给宣传干事登记身份", code),
+    Command("version", "显示版本", show_version),
+)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bot", description="门楼微讲堂：村群里的宣讲、点单和报名。")
+    commands = parser.add_subparsers(required=True, metavar="命令")
+    for command in COMMANDS:
+        sub = commands.add_parser(command.name, help=command.help, description=command.help)
+        sub.add_argument("--config", type=Path, default=Path("config.yaml"), help="配置文件（默认 config.yaml）")
+        sub.set_defaults(command=command)
+    return parser
+
+
+def _fault(head: str, lines: list[str]) -> int:
+    print("\n".join(line for line in [head, *lines] if line), file=sys.stderr)
+    return FAULT

@@ -1,0 +1,86 @@
+"""Events from the transports, on their way to the worker."""
+
+import logging
+import time
+import traceback
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
+
+from bot.sender import Sender
+from bot.transports.base import AccountState, Echo, Event, Recalled, RoomChanged
+from bot.worker import Worker
+from data import rooms
+from data.names import clean_name
+from handlers.message import Heard, Kind
+from handlers.take import Listener, Outcome
+from handlers.understand import Utterance, concerns
+
+log = logging.getLogger("menlou.dispatch")
+
+_READ = frozenset({Kind.TEXT, Kind.NOTE})
+
+
+class Dispatch:
+    """Feeds what a transport reports into the house: people's words to the listener, our echo to the sender."""
+
+    def __init__(self, listener: Listener, worker: Worker, sender: Sender, clock: Callable[[], datetime]) -> None:
+        self._listener = listener
+        self._worker = worker
+        self._sender = sender
+        self._clock = clock
+
+    async def feed(self, event: Event) -> None:
+        """Take one event. Never raises for what a message holds: a transport's stream must go on."""
+        match event:
+            case Heard():
+                await self._hear(event)
+            case Echo():
+                await self._sender.heard_echo(event)
+            case RoomChanged(name=str()):
+                await self._worker.run(lambda session: _rename(session, event))
+            case RoomChanged() | Recalled():
+                log.debug("%s", event)
+            case AccountState():
+                log.info("%s %s %s", event.transport, "在线" if event.online else "离线", event.reason)
+                self._sender.wake()
+
+    def concerns(self, heard: Heard) -> bool:
+        """The gate: whether a message is worth a turn. Pure and cheap, for most lines are not meant for us."""
+        if heard.kind not in _READ or not heard.text:
+            return False
+        if heard.addressed:
+            return True
+        listen = self._listener.knowledge.listen_mode(heard.room_name, heard.room_id)
+        return concerns(Utterance(heard.text, listen=listen)) or self._listener.router.could_call(heard.text)
+
+    async def _hear(self, heard: Heard) -> None:
+        if not self.concerns(heard):
+            return
+        started = time.perf_counter()
+        try:
+            outcome = await self._worker.run(lambda session: self._listener.take(session, heard, now=self._clock()))
+        except Exception as error:  # a turn must not take the stream down: it is kept, told, and apologised for
+            log.exception("处理消息 %s 时出错", heard.message_id)
+            await self._apologise(heard, error)
+            return
+        if outcome is Outcome.ANSWERED:
+            log.debug("%s 用时 %.1f ms", heard.message_id, (time.perf_counter() - started) * 1e3)
+            self._sender.wake()
+
+    async def _apologise(self, heard: Heard, error: Exception) -> None:
+        told = "".join(traceback.format_exception(error))
+        try:
+            await self._worker.run(lambda session: self._listener.apologise(session, heard, told, now=self._clock()))
+        except SQLAlchemyError:
+            log.exception("消息 %s 没能记下", heard.message_id)
+            return
+        self._sender.wake()
+
+
+def _rename(session: Session, event: RoomChanged) -> None:
+    room = rooms.find_room(session, event.transport, event.room_id)
+    if room is not None and event.name:
+        room.name = clean_name(event.name, fallback=room.name)

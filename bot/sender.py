@@ -1,0 +1,184 @@
+"""The one who speaks: drains the outbox over the transports, and writes down how each message went."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from bot.pacing import Pacer
+from bot.transports.base import Echo, NotSent, Outgoing, Refused, Transport, Uncertain
+from bot.worker import Worker
+from data import outbox
+from data.mail import OutboxState
+from data.outbox import Due, Letter, Settled
+
+log = logging.getLogger("menlou.sender")
+
+BATCH = 64
+IDLE = 5.0  # seconds between looks at the outbox when nothing woke the sender
+RETRY = timedelta(seconds=5)
+DOUBT = timedelta(seconds=30)  # how long an unknown reply waits for its echo
+FRESH = timedelta(minutes=5)  # how long an answer is worth sending again
+
+
+class Sender:
+    """Sends what is due and allowed, room by room in order, different rooms side by side."""
+
+    def __init__(
+        self,
+        worker: Worker,
+        transports: Mapping[str, Transport],
+        pacers: Mapping[str, Pacer],
+        clock: Callable[[], datetime],
+        *,
+        send_timeout: float = 30.0,
+    ) -> None:
+        self._worker = worker
+        self._transports = transports
+        self._pacers = pacers
+        self._clock = clock
+        self._timeout = send_timeout
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._out: dict[tuple[str, str], list[Echo]] = {}  # rooms that letters are out to, and what came back there
+        self._doubtful: set[tuple[str, str]] = set()  # rooms where an unknown row waits for evidence
+        self._busy = asyncio.Lock()  # held while letters are out, so that stopping waits for them
+
+    def wake(self) -> None:
+        """Something was queued, or a transport came back."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Drain the outbox until stopped."""
+        await self._take_up()
+        while not self._stopping:
+            self._wake.clear()
+            try:
+                async with self._busy:
+                    wait = await self.drain()
+            except Exception:  # a full disk must not end the speaking: what is pending waits
+                log.exception("发送出错，%.0f 秒后再试", IDLE)
+                wait = IDLE
+            if wait > 0:
+                try:
+                    async with asyncio.timeout(min(wait, IDLE)):
+                        await self._wake.wait()
+                except TimeoutError:
+                    pass
+
+    async def stop(self) -> None:
+        """Send nothing new, and return when what is out is settled."""
+        self._stopping = True
+        self._wake.set()
+        async with self._busy:
+            pass
+
+    async def drain(self) -> float:
+        """Send what may leave now; returns the seconds until the next look is worth it (0: at once)."""
+        now = self._clock()
+        ready = [name for name, transport in self._transports.items() if transport.ready]
+        rows = await self._worker.run(lambda session: _look(session, ready, now))
+        allowed, wait = self._allowed(rows, now)
+        if not allowed:
+            return wait
+        letters = await self._worker.run(lambda session: outbox.claim(session, allowed, now=self._clock()))
+        by_room: dict[tuple[str, str], list[Letter]] = {}
+        for letter in letters:
+            by_room.setdefault((letter.transport, letter.room), []).append(letter)
+        self._out = {room: [] for room in by_room}
+        sent = await asyncio.gather(*map(self._send_in_order, by_room.values()))
+        outcomes = [each for room in sent for each in room]
+        self._out = {}
+        settled_at = self._clock()
+        await self._worker.run(lambda session: outbox.settle(session, outcomes, now=settled_at))
+        return 0.0
+
+    async def heard_echo(self, echo: Echo) -> None:
+        """Our own message came back. Of what is out just now it is remembered; what was in doubt is settled."""
+        room = (echo.transport, echo.room_id)
+        if room in self._out:
+            self._out[room].append(echo)
+        elif room in self._doubtful:
+            await self._worker.run(
+                lambda session: outbox.settle_by_echo(
+                    session,
+                    transport=echo.transport,
+                    room=echo.room_id,
+                    text=echo.text,
+                    message_id=echo.message_id,
+                    now=self._clock(),
+                )
+            )
+
+    async def _take_up(self) -> None:
+        """At start: rows that we died over are in doubt, and pacing goes on from what was sent."""
+        now = self._clock()
+        gone = await self._worker.run(lambda session: outbox.orphan(session, now=now))
+        if gone:
+            log.warning("上次停机时有 %d 条正在发送，已记为待确认", gone)
+        self._doubtful = await self._worker.run(outbox.in_doubt)
+        sends = await self._worker.run(lambda session: outbox.last_sends(session, since=now - timedelta(days=1)))
+        for name, pacer in self._pacers.items():
+            pacer.recall((room_id, at) for room_id, transport, at in sends if transport == name)
+
+    def _allowed(self, rows: list[Due], now: datetime) -> tuple[list[int], float]:
+        """The rows that pacing lets go now, and the seconds until the first that it holds back may go."""
+        allowed: list[int] = []
+        held: set[int] = set()  # rooms where an earlier row waits: what follows there waits behind it
+        wait = IDLE
+        for row in rows:
+            pacer = self._pacers[row.transport]
+            earliest = pacer.not_before(row.id, row.room_id, row.kind, row.queued_at)
+            if earliest <= now and row.room_id not in held:
+                pacer.sent(row.room_id, now)
+                allowed.append(row.id)
+            else:
+                held.add(row.room_id)
+                wait = min(wait, max(0.0, (earliest - now).total_seconds()))
+        return allowed, max(wait, 0.01)
+
+    async def _send_in_order(self, letters: list[Letter]) -> list[Settled]:
+        """One room's letters, in order; after one that did not go out, the rest wait for it."""
+        outcomes: list[Settled] = []
+        for position, letter in enumerate(letters):
+            outcome = await self._send(letter)
+            outcomes.append(outcome)
+            if outcome.state is OutboxState.PENDING:
+                held = outcome.retry_at
+                outcomes += [Settled(each.id, OutboxState.PENDING, retry_at=held) for each in letters[position + 1 :]]
+                break
+        return outcomes
+
+    async def _send(self, letter: Letter) -> Settled:
+        message = Outgoing(
+            room_id=letter.room,
+            text=letter.text,
+            direct=letter.direct,
+            mentions=letter.mentions,
+            image=letter.png,
+            image_name=letter.picture_name or "picture.png",
+        )
+        try:
+            async with asyncio.timeout(self._timeout):
+                message_id = await self._transports[letter.transport].send(message)
+        except NotSent as error:
+            return Settled(letter.id, OutboxState.PENDING, error=str(error), retry_at=self._clock() + RETRY)
+        except Refused as error:
+            log.warning("第 %d 条被拒收：%s", letter.id, error)
+            return Settled(letter.id, OutboxState.FAILED, error=str(error))
+        except (Uncertain, TimeoutError) as error:
+            room = (letter.transport, letter.room)
+            for echo in self._out.get(room, ()):
+                if outbox.says(echo.text, letter.text):
+                    return Settled(letter.id, OutboxState.SENT, transport_message_id=echo.message_id)
+            log.warning("第 %d 条不知发没发出去：%s", letter.id, error)
+            self._doubtful.add(room)
+            return Settled(letter.id, OutboxState.UNKNOWN, error=str(error) or "对方没有回音")
+        return Settled(letter.id, OutboxState.SENT, transport_message_id=message_id)
+
+
+def _look(session: Session, ready: list[str], now: datetime) -> list[Due]:
+    outbox.retry_fresh_replies(session, now=now, doubt=DOUBT, fresh=FRESH)
+    return outbox.due(session, transports=ready, now=now, limit=BATCH)

@@ -1,0 +1,54 @@
+"""A transport in memory: for tests and benchmarks, and held to the same contract as the others."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+from bot.transports.base import Echo, Event, Feed, Outgoing, TransportError
+
+
+class MemoryTransport:
+    """Keeps what was sent in ``sent`` and reports what `report` is given. ``fail_with`` makes the next sends fail."""
+
+    def __init__(self, clock: Callable[[], datetime], *, name: str = "memory", echo: bool = True) -> None:
+        self.name = name
+        self.ready = True
+        self.sent: list[Outgoing] = []
+        self.fail_with: list[TransportError] = []
+        self._clock = clock
+        self._echo = echo
+        self._events: asyncio.Queue[Event] = asyncio.Queue()
+        self._arrived = asyncio.Condition()
+
+    async def listen(self, feed: Feed) -> None:
+        while True:
+            event = await self._events.get()
+            try:
+                await feed(event)
+            finally:
+                self._events.task_done()
+
+    async def send(self, message: Outgoing) -> str:
+        if self.fail_with:
+            raise self.fail_with.pop(0)
+        self.sent.append(message)
+        message_id = f"{self.name}-{len(self.sent)}"
+        if self._echo:
+            self.report(Echo(self.name, message.room_id, message_id, message.text, self._clock()))
+        async with self._arrived:
+            self._arrived.notify_all()
+        return message_id
+
+    def report(self, event: Event) -> None:
+        """Something happened: it reaches the feed in order."""
+        self._events.put_nowait(event)
+
+    async def settled(self) -> None:
+        """Wait until every reported event was taken."""
+        await self._events.join()
+
+    async def wait_for(self, count: int, *, timeout: float = 10.0) -> list[Outgoing]:
+        """Wait until ``count`` messages were sent in all, and return them."""
+        async with asyncio.timeout(timeout), self._arrived:
+            await self._arrived.wait_for(lambda: len(self.sent) >= count)
+        return self.sent

@@ -1,0 +1,107 @@
+"""The engine, and the way from an empty or older database to today's schema.
+
+SQLite (WAL, foreign keys, ``synchronous=FULL``) serves a town; PostgreSQL serves a county. Each transaction of the
+writer begins IMMEDIATE, so a turn never reads first and then finds that it may not write.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from data.errors import SchemaError
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+BUSY_TIMEOUT_MS = 5_000
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for ``url`` ("sqlite:///var/town.db", "postgresql+psycopg://…"); `SchemaError` when it is unusable."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise SchemaError(f"数据库地址看不懂：{url!r}。例：sqlite:///var/town.db") from error
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed, pool_pre_ping=True)
+    if parsed.database and parsed.database != ":memory:":
+        try:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SchemaError(f"放数据库的文件夹建不了（{error}）。请检查 database.url 和文件权限。") from error
+    engine = create_engine(parsed)
+    event.listen(engine, "connect", _tune_sqlite)
+    event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _tune_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # SQLAlchemy's own BEGIN below is the only one
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def standing(engine: Engine) -> tuple[str | None, str]:
+    """(the database's schema revision, None when it is empty; this program's own). Changes nothing.
+
+    Raises `SchemaError` for a database that cannot be reached, or that a newer program has written.
+    """
+    with _reached(engine) as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    script = ScriptDirectory(str(MIGRATIONS))
+    head = script.get_current_head() or ""
+    if current is not None and current not in {each.revision for each in script.walk_revisions()}:
+        raise SchemaError(f"数据库由更新的版本写过（结构 {current}），这个版本只认到 {head}。请升级程序，或换回备份。")
+    return current, head
+
+
+def upgrade(engine: Engine, *, now: datetime) -> Path | None:
+    """Bring the schema up to date and return where the backup taken before it is (None: there was nothing to save).
+
+    Raises `SchemaError` as `standing` does.
+    """
+    current, head = standing(engine)
+    if current == head:
+        return None
+    backup = _back_up(engine, current, now) if current else None
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    return backup
+
+
+@contextmanager
+def _reached(engine: Engine) -> Iterator[Connection]:
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except DBAPIError as error:
+        raise SchemaError(f"数据库打不开：{error.orig}。请检查 database.url 和文件权限。") from error
+
+
+def _back_up(engine: Engine, revision: str, now: datetime) -> Path | None:
+    """Copy a SQLite file beside itself, page by page and verified; PostgreSQL has its own tools (docs/operate.md)."""
+    if engine.url.get_backend_name() != "sqlite" or not engine.url.database:
+        return None
+    source = Path(engine.url.database)
+    target = source.with_name(f"{source.stem}.before-{revision}.{now:%Y%m%d-%H%M%S}.db")
+    with closing(sqlite3.connect(source)) as origin, closing(sqlite3.connect(target)) as copy:
+        origin.backup(copy)
+        verdict = copy.execute("PRAGMA integrity_check").fetchone()[0]
+    if verdict != "ok":
+        raise SchemaError(f"升级前的备份没有通过检查（{verdict}）,没有升级。请先修复 {source}。")
+    return target

@@ -1,0 +1,120 @@
+"""Orders (点单): a wish is placed once per village; whoever wishes the same is added as a seconder (附议)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, func, insert
+from sqlalchemy import select as core_select
+from sqlmodel import Session, col, or_, select
+
+from data.statements import insert_one, table_of
+from data.tables import Lecturer, Member, Order, OrderSeconder, OrderState, Topic
+
+_SAME = (
+    select(Order.id, Order.member_id)
+    .where(
+        Order.state == OrderState.RECEIVED,
+        col(Order.village_id).is_not_distinct_from(bindparam("village_id")),
+        col(Order.topic_id).is_not_distinct_from(bindparam("topic_id")),
+        col(Order.lecturer_id).is_not_distinct_from(bindparam("lecturer_id")),
+        # A wish that fits no topic is the same only in the same words.
+        or_(col(Order.topic_id).is_not(None), col(Order.lecturer_id).is_not(None), Order.wish == bindparam("wish")),
+    )
+    .order_by(col(Order.id))
+    .limit(1)
+)
+_SECONDERS = select(OrderSeconder.member_id).where(OrderSeconder.order_id == bindparam("order_id"))
+_INSERT = insert(table_of(Order))
+_SECOND = insert(table_of(OrderSeconder))
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What became of a wish: the order's number, how many wish for it by now, and whether this person already did."""
+
+    number: int
+    people: int
+    new: bool
+    repeated: bool = False
+
+
+def place(
+    session: Session,
+    *,
+    member: Member,
+    room_id: int,
+    village_id: int | None,
+    topic_id: int | None,
+    lecturer_id: int | None,
+    wish: str,
+    now: datetime,
+    when_text: str = "",
+    dialect: str = "",
+) -> Placed:
+    """Place an order, or second the same one of the same village. The member's own second wish changes nothing."""
+    assert member.id is not None
+    same = session.execute(
+        _SAME, {"village_id": village_id, "topic_id": topic_id, "lecturer_id": lecturer_id, "wish": wish}
+    ).first()
+    if same is None or (village_id is None and same.member_id != member.id):
+        values = {
+            "member_id": member.id,
+            "room_id": room_id,
+            "village_id": village_id,
+            "topic_id": topic_id,
+            "lecturer_id": lecturer_id,
+            "wish": wish,
+            "when_text": when_text,
+            "dialect": dialect,
+            "state": OrderState.RECEIVED,
+            "created_at": now,
+        }
+        return Placed(number=insert_one(session, _INSERT, values), people=1, new=True)
+    seconders = set(session.execute(_SECONDERS, {"order_id": same.id}).scalars())
+    if member.id == same.member_id or member.id in seconders:
+        return Placed(number=same.id, people=1 + len(seconders), new=False, repeated=True)
+    session.execute(_SECOND, {"order_id": same.id, "member_id": member.id, "at": now})
+    return Placed(number=same.id, people=2 + len(seconders), new=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """One order as a list shows it; ``seconded`` where it was somebody else's first."""
+
+    number: int
+    what: str
+    people: int
+    seconded: bool
+
+
+def of_member(session: Session, member_id: int, *, limit: int = 10) -> list[OrderLine]:
+    """The open orders that a person placed or seconded, newest first."""
+    seconded = select(OrderSeconder.order_id).where(OrderSeconder.member_id == member_id)
+    people = (
+        select(func.count())
+        .select_from(OrderSeconder)
+        .where(col(OrderSeconder.order_id) == col(Order.id))
+        .correlate(Order)
+        .scalar_subquery()
+    )
+    query = (
+        core_select(col(Order.id), col(Order.member_id), col(Order.wish), col(Topic.name), col(Lecturer.name), people)
+        .join(Topic, col(Order.topic_id) == col(Topic.id), isouter=True)
+        .join(Lecturer, col(Order.lecturer_id) == col(Lecturer.id), isouter=True)
+        .where(
+            col(Order.state) == OrderState.RECEIVED,
+            or_(col(Order.member_id) == member_id, col(Order.id).in_(seconded)),
+        )
+        .order_by(col(Order.id).desc())
+        .limit(limit)
+    )
+    return [
+        OrderLine(number, describe(topic, lecturer, wish), 1 + others, owner != member_id)
+        for number, owner, wish, topic, lecturer, others in session.execute(query)
+    ]
+
+
+def describe(topic: str | None, lecturer: str | None, wish: str) -> str:
+    """A wish in a few words: 〈topic〉, 〈lecturer〉, both, or the person's own words."""
+    named = [each for each in (lecturer and f"{lecturer}老师", topic and f"讲{topic}" if lecturer else topic) if each]
+    return "".join(named) or f"“{wish}”"

@@ -1,0 +1,275 @@
+"""What we say: every message is a row here before it is anything else, and one sender drains it.
+
+The promise is *never lost silently, never sent twice by the machine*; `data.mail` draws the states.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlmodel import Session, col
+
+from data.mail import Outbox, OutboxKind, OutboxState, Priority
+from data.statements import changed, insert_one, table_of
+from data.tables import Picture, Room
+
+PRIORITIES = {
+    OutboxKind.REPLY: Priority.REPLY,
+    OutboxKind.NOTICE: Priority.NOTICE,
+    OutboxKind.PUSH: Priority.PUSH,
+}
+_INSERT = insert(table_of(Outbox))
+_ONCE = select(Outbox.id).where(col(Outbox.once) == bindparam("once"))
+_OUT, _ROOM, _PICTURE = table_of(Outbox), table_of(Room), table_of(Picture)
+_DUE = (
+    select(_OUT.c.id, _OUT.c.room_id, _OUT.c.kind, _OUT.c.queued_at, _ROOM.c.transport)
+    .join(_ROOM, _OUT.c.room_id == _ROOM.c.id)
+    .where(
+        _OUT.c.state == OutboxState.PENDING,
+        _OUT.c.not_before <= bindparam("now"),
+        _ROOM.c.transport.in_(bindparam("transports", expanding=True)),
+    )
+    .order_by(_OUT.c.priority, _OUT.c.id)
+    .limit(bindparam("limit"))
+)
+_LETTERS = (
+    select(
+        _OUT.c.id,
+        _OUT.c.text,
+        _OUT.c.mentions,
+        _OUT.c.kind,
+        _ROOM.c.transport,
+        _ROOM.c.external_id,
+        _ROOM.c.kind,
+        _PICTURE.c.png,
+        _PICTURE.c.name,
+    )
+    .join(_ROOM, _OUT.c.room_id == _ROOM.c.id)
+    .join(_PICTURE, _OUT.c.picture_id == _PICTURE.c.id, isouter=True)
+    .where(_OUT.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(_OUT.c.priority, _OUT.c.id)
+)
+_EXPIRE = (
+    update(_OUT)
+    .where(
+        _OUT.c.id.in_(bindparam("ids", expanding=True)),
+        _OUT.c.state == OutboxState.PENDING,
+        _OUT.c.expires_at <= bindparam("late"),
+    )
+    .values(state=OutboxState.EXPIRED, settled_at=bindparam("late"), error="过期未发")
+)
+_CLAIM = (
+    update(_OUT)
+    .where(_OUT.c.id.in_(bindparam("ids", expanding=True)), _OUT.c.state == OutboxState.PENDING)
+    .values(state=OutboxState.SENDING, claimed_at=bindparam("at"), attempts=_OUT.c.attempts + 1)
+    .returning(_OUT.c.id)
+)
+_SETTLE = (
+    update(_OUT)
+    .where(_OUT.c.id == bindparam("row"), _OUT.c.state == OutboxState.SENDING)
+    .values(
+        state=bindparam("to"),
+        error=bindparam("why"),
+        settled_at=bindparam("at"),
+        transport_message_id=bindparam("message"),
+    )
+)
+_HOLD = (
+    update(_OUT)
+    .where(_OUT.c.id == bindparam("row"), _OUT.c.state == OutboxState.SENDING)
+    # It did not go out, so the attempt does not count.
+    .values(state=OutboxState.PENDING, error=bindparam("why"), not_before=bindparam("at"), attempts=_OUT.c.attempts - 1)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A row that may leave now, as far as its own times say; pacing may hold it longer."""
+
+    id: int
+    room_id: int
+    kind: OutboxKind
+    queued_at: datetime
+    transport: str
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A claimed row with all that a transport needs."""
+
+    id: int
+    text: str
+    mentions: tuple[tuple[str, str], ...]
+    kind: OutboxKind
+    transport: str
+    room: str
+    direct: bool
+    png: bytes | None
+    picture_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How one attempt ended. ``retry_at`` is set where it certainly was not sent and may be tried again."""
+
+    id: int
+    state: OutboxState
+    transport_message_id: str = ""
+    error: str = ""
+    retry_at: datetime | None = None
+
+
+def queue(
+    session: Session,
+    *,
+    room_id: int,
+    kind: OutboxKind,
+    text: str,
+    now: datetime,
+    not_before: datetime | None = None,
+    expires_at: datetime | None = None,
+    mentions: Sequence[Sequence[str]] = (),
+    picture_id: int | None = None,
+    inbox_id: int | None = None,
+    broadcast_id: int | None = None,
+    once: str | None = None,
+) -> int | None:
+    """Queue one message; its text is frozen from here on. Returns its id, or None when ``once`` was said before."""
+    if once is not None and session.execute(_ONCE, {"once": once}).first() is not None:
+        return None
+    values = {
+        "room_id": room_id,
+        "kind": kind,
+        "priority": int(PRIORITIES[kind]),
+        "text": text,
+        "mentions": [list(each) for each in mentions],
+        "picture_id": picture_id,
+        "state": OutboxState.PENDING,
+        "queued_at": now,
+        "not_before": not_before or now,
+        "expires_at": expires_at,
+        "attempts": 0,
+        "transport_message_id": "",
+        "error": "",
+        "inbox_id": inbox_id,
+        "broadcast_id": broadcast_id,
+        "once": once,
+    }
+    return insert_one(session, _INSERT, values)
+
+
+def due(session: Session, *, transports: Iterable[str], now: datetime, limit: int) -> list[Due]:
+    """Rows that may leave now over these transports, the most urgent first."""
+    rows = session.execute(_DUE, {"now": now, "transports": list(transports), "limit": limit})
+    return [Due(*row) for row in rows]
+
+
+def claim(session: Session, ids: Sequence[int], *, now: datetime) -> list[Letter]:
+    """Take rows for sending: ``pending → sending``. Commit before the transport is called. Expired rows end here."""
+    session.execute(_EXPIRE, {"ids": list(ids), "late": now})
+    claimed = list(session.execute(_CLAIM, {"ids": list(ids), "at": now}).scalars())
+    if not claimed:
+        return []
+    return [
+        Letter(
+            id_,
+            text,
+            tuple((who, name) for who, name in mentions),
+            kind,
+            transport,
+            room,
+            room_kind == "direct",
+            png,
+            name or "",
+        )
+        for id_, text, mentions, kind, transport, room, room_kind, png, name in session.execute(
+            _LETTERS, {"ids": claimed}
+        )
+    ]
+
+
+def settle(session: Session, outcomes: Iterable[Settled], *, now: datetime) -> None:
+    """Write down how attempts ended. A row that its own echo settled meanwhile stays sent."""
+    held, done = [], []
+    for each in outcomes:
+        values = {"row": each.id, "why": each.error, "at": each.retry_at or now}
+        if each.retry_at is not None:
+            held.append(values)
+        else:
+            done.append(values | {"to": each.state, "message": each.transport_message_id})
+    if held:
+        session.execute(_HOLD, held)
+    if done:
+        session.execute(_SETTLE, done)
+
+
+def orphan(session: Session, *, now: datetime) -> int:
+    """At start: rows that we died over became unknown. Returns how many."""
+    stale = update(_OUT).where(_OUT.c.state == OutboxState.SENDING)
+    return changed(session, stale.values(state=OutboxState.UNKNOWN, settled_at=now, error="发送途中程序停了"))
+
+
+def settle_by_echo(session: Session, *, transport: str, room: str, text: str, message_id: str, now: datetime) -> bool:
+    """Our own message came back in its room: the oldest row there with these words that is in doubt was sent."""
+    candidates = (
+        select(Outbox)
+        .join(Room, col(Outbox.room_id) == col(Room.id))
+        .where(
+            col(Room.transport) == transport,
+            col(Room.external_id) == room,
+            col(Outbox.state).in_((OutboxState.SENDING, OutboxState.UNKNOWN)),
+        )
+        .order_by(col(Outbox.id))
+    )
+    for row in session.execute(candidates).scalars():
+        if says(text, row.text):
+            row.state, row.settled_at, row.transport_message_id, row.error = OutboxState.SENT, now, message_id, ""
+            return True
+    return False
+
+
+def says(echo: str, text: str) -> bool:
+    """Whether an echo is of ``text``: transports put mentions before it and may cut it into parts."""
+    return bool(echo) and (echo.endswith(text) or text.startswith(echo))
+
+
+def retry_fresh_replies(session: Session, *, now: datetime, doubt: timedelta, fresh: timedelta) -> int:
+    """Direct answers in doubt for longer than ``doubt``, with no echo, and still fresh, are sent once more.
+
+    A push or a notice is never sent again on a guess.
+    """
+    again = (
+        update(_OUT)
+        .where(
+            _OUT.c.kind == OutboxKind.REPLY,
+            _OUT.c.state == OutboxState.UNKNOWN,
+            _OUT.c.attempts < 2,
+            _OUT.c.settled_at <= now - doubt,
+            _OUT.c.queued_at > now - fresh,
+        )
+        .values(state=OutboxState.PENDING, not_before=now, settled_at=None)
+    )
+    return changed(session, again)
+
+
+def in_doubt(session: Session) -> set[tuple[str, str]]:
+    """(transport, room's external id) of the rooms where an unknown row waits for evidence."""
+    query = (
+        select(_ROOM.c.transport, _ROOM.c.external_id)
+        .join(_OUT, _OUT.c.room_id == _ROOM.c.id)
+        .where(_OUT.c.state == OutboxState.UNKNOWN)
+        .distinct()
+    )
+    return {(transport, room) for transport, room in session.execute(query)}
+
+
+def last_sends(session: Session, *, since: datetime) -> list[tuple[int, str, datetime]]:
+    """(room id, transport, time) of all that was or may have been sent since, oldest first: where pacing goes on."""
+    query = (
+        select(_OUT.c.room_id, _ROOM.c.transport, _OUT.c.claimed_at)
+        .join(_ROOM, _OUT.c.room_id == _ROOM.c.id)
+        .where(_OUT.c.claimed_at > since, _OUT.c.state.in_((OutboxState.SENT, OutboxState.UNKNOWN)))
+        .order_by(_OUT.c.claimed_at)
+    )
+    return [(room_id, transport, at) for room_id, transport, at in session.execute(query)]

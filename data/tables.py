@@ -1,0 +1,272 @@
+"""The tables. Who is who and who asked what: `Outbox` and `Inbox`, what was heard and said, are in `data.mail`.
+
+A person is ``(transport, external_id)`` and so is a room; names are for showing, never for deciding.
+A direct chat is a room of kind ``direct`` whose external id is the person's.
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from data.columns import choice, json_list, json_object, maybe_moment, moment
+
+
+class RoomKind(StrEnum):
+    """What a room is for."""
+
+    RESIDENTS = "residents"  # 村民群
+    MIGRANTS = "migrants"  # 外出务工群
+    COORDINATORS = "coordinators"  # 工作群
+    DIRECT = "direct"  # a chat with one person
+    UNBOUND = "unbound"  # seen, but no coordinator has said yet whose it is: nothing is pushed there
+
+
+class RoleKind(StrEnum):
+    """What a person may do beyond what everyone may."""
+
+    COORDINATOR = "coordinator"
+    LECTURER = "lecturer"
+
+
+class OrderState(StrEnum):
+    """Where an order (点单) stands."""
+
+    RECEIVED = "received"
+    WITHDRAWN = "withdrawn"
+
+
+class LectureState(StrEnum):
+    """Where a lecture stands."""
+
+    ANNOUNCED = "announced"
+    CANCELLED = "cancelled"
+    DELIVERED = "delivered"
+
+
+class BroadcastState(StrEnum):
+    """Where a broadcast (通知) stands."""
+
+    DRAFT = "draft"
+    QUEUED = "queued"
+    DROPPED = "dropped"
+
+
+class Village(SQLModel, table=True):
+    """A village; ``aliases`` are what people also call it, ``venues`` where lectures can be held."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True)
+    aliases: list[str] = json_list()
+    venues: list[str] = json_list()
+
+
+class Room(SQLModel, table=True):
+    """A group chat, or a direct chat with one person."""
+
+    __table_args__ = (UniqueConstraint("transport", "external_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    transport: str
+    external_id: str
+    name: str = ""
+    kind: RoomKind = choice(RoomKind, default=RoomKind.UNBOUND)
+    village_id: int | None = Field(default=None, foreign_key="village.id", index=True)
+    created_at: datetime = moment()
+
+
+class Member(SQLModel, table=True):
+    """A person as one transport knows them. ``village_id`` is that of the group where we last heard them."""
+
+    __table_args__ = (UniqueConstraint("transport", "external_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    transport: str
+    external_id: str
+    name: str = ""
+    village_id: int | None = Field(default=None, foreign_key="village.id")
+    created_at: datetime = moment()
+
+
+class Topic(SQLModel, table=True):
+    """A topic (题目) of the catalogue, in the order in which the menu shows them."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True)
+    position: int = 0
+
+
+class Lecturer(SQLModel, table=True):
+    """A lecturer (宣讲员): ``kind`` is 政策, 技术 or 文明; ``free`` are the times they gave, as they said them."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True)
+    title: str = ""
+    kind: str = ""
+    trade: str = ""
+    dialects: list[str] = json_list()
+    free: list[str] = json_list()
+    village_id: int | None = Field(default=None, foreign_key="village.id")
+
+
+class LecturerTopic(SQLModel, table=True):
+    """A topic that a lecturer speaks on."""
+
+    __tablename__ = "lecturer_topic"
+
+    lecturer_id: int = Field(foreign_key="lecturer.id", primary_key=True)
+    topic_id: int = Field(foreign_key="topic.id", primary_key=True)
+
+
+class Role(SQLModel, table=True):
+    """What a member may do, and who said so."""
+
+    __table_args__ = (UniqueConstraint("member_id", "kind"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    member_id: int = Field(foreign_key="member.id")
+    kind: RoleKind = choice(RoleKind)
+    lecturer_id: int | None = Field(default=None, foreign_key="lecturer.id")
+    granted_at: datetime = moment()
+    granted_by: str
+
+
+class BindingCode(SQLModel, table=True):
+    """A one-time code that gives a role to whoever says it first in a direct chat. Only its hash is kept."""
+
+    __tablename__ = "binding_code"
+
+    id: int | None = Field(default=None, primary_key=True)
+    code_hash: str = Field(unique=True)
+    kind: RoleKind = choice(RoleKind)
+    lecturer_id: int | None = Field(default=None, foreign_key="lecturer.id")
+    created_at: datetime = moment()
+    expires_at: datetime = moment()
+    used_at: datetime | None = maybe_moment()
+
+
+class Order(SQLModel, table=True):
+    """An order (点单): somebody's wish for a topic (点课), a lecturer (点将), or both. ``wish`` is in their words."""
+
+    __tablename__ = "lecture_order"
+    __table_args__ = (Index("ix_order_same_wish", "village_id", "state", "topic_id", "lecturer_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    member_id: int = Field(foreign_key="member.id", index=True)
+    room_id: int = Field(foreign_key="room.id")
+    village_id: int | None = Field(default=None, foreign_key="village.id")
+    topic_id: int | None = Field(default=None, foreign_key="topic.id")
+    lecturer_id: int | None = Field(default=None, foreign_key="lecturer.id")
+    wish: str = ""
+    when_text: str = ""
+    dialect: str = ""
+    state: OrderState = choice(OrderState, default=OrderState.RECEIVED)
+    created_at: datetime = moment()
+
+
+class OrderSeconder(SQLModel, table=True):
+    """Somebody of the same village who wishes for the same (附议)."""
+
+    __tablename__ = "order_seconder"
+
+    order_id: int = Field(foreign_key="lecture_order.id", primary_key=True)
+    member_id: int = Field(foreign_key="member.id", primary_key=True, index=True)
+    at: datetime = moment()
+
+
+class Lecture(SQLModel, table=True):
+    """A lecture that was announced. ``seats`` is None where nobody counts them."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    topic_id: int = Field(foreign_key="topic.id")
+    lecturer_id: int = Field(foreign_key="lecturer.id")
+    village_id: int | None = Field(default=None, foreign_key="village.id")
+    title: str
+    venue: str
+    dialect: str = ""
+    seats: int | None = None
+    starts_at: datetime = moment(index=True)
+    state: LectureState = choice(LectureState, default=LectureState.ANNOUNCED)
+
+
+class LectureRoom(SQLModel, table=True):
+    """A room in which a lecture was announced, so that 报名 there means this lecture."""
+
+    __tablename__ = "lecture_room"
+
+    lecture_id: int = Field(foreign_key="lecture.id", primary_key=True)
+    room_id: int = Field(foreign_key="room.id", primary_key=True, index=True)
+
+
+class SignUp(SQLModel, table=True):
+    """A sign-up (报名) of one member, for ``people`` persons; kept, with its time, when it is withdrawn."""
+
+    __tablename__ = "sign_up"
+    __table_args__ = (UniqueConstraint("lecture_id", "member_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    lecture_id: int = Field(foreign_key="lecture.id")
+    member_id: int = Field(foreign_key="member.id")
+    people: int = 1
+    at: datetime = moment()
+    withdrawn_at: datetime | None = maybe_moment()
+
+
+class Picture(SQLModel, table=True):
+    """A PNG that can be sent, kept once by its SHA-256."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    sha256: str = Field(unique=True)
+    name: str
+    png: bytes
+
+
+class Snippet(SQLModel, table=True):
+    """A policy text (政策短文): sourced, dated, with an expiry after which it never leaves."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    topic_id: int = Field(foreign_key="topic.id")
+    title: str
+    text: str
+    source: str
+    issued_on: date
+    expires_on: date
+    questions: list[str] = json_list()
+    picture_id: int | None = Field(default=None, foreign_key="picture.id")
+
+
+class Push(SQLModel, table=True):
+    """That a snippet went to a room at one occurrence of the timetable: unique, so firing twice is harmless."""
+
+    __table_args__ = (UniqueConstraint("room_id", "occurrence"), Index("ix_push_rotation", "room_id", "snippet_id"))
+
+    id: int | None = Field(default=None, primary_key=True)
+    room_id: int = Field(foreign_key="room.id")
+    snippet_id: int = Field(foreign_key="snippet.id")
+    occurrence: datetime = moment()
+    outbox_id: int = Field(foreign_key="outbox.id")
+
+
+class Broadcast(SQLModel, table=True):
+    """An official notice (通知) from a coordinator; ``room_ids`` is the audience as it was shown to them."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    author_id: int = Field(foreign_key="member.id")
+    audience: str
+    room_ids: list[int] = json_list()
+    text: str
+    state: BroadcastState = choice(BroadcastState, default=BroadcastState.DRAFT)
+    created_at: datetime = moment()
+    decided_at: datetime | None = maybe_moment()
+
+
+class Dialog(SQLModel, table=True):
+    """A question of ours that waits for one person's answer in one room; a restart does not forget it."""
+
+    room_id: int = Field(foreign_key="room.id", primary_key=True)
+    member_id: int = Field(foreign_key="member.id", primary_key=True)
+    kind: str
+    payload: dict[str, object] = json_object()
+    expires_at: datetime = moment()

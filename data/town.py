@@ -1,0 +1,169 @@
+"""A town's files, brought into the database: loading them again changes only what they changed."""
+
+import hashlib
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session, SQLModel, col, delete, select
+
+from data import bindings, lectures
+from data.lexicon import TopicEntry
+from data.tables import (
+    Lecture,
+    Lecturer,
+    LectureRoom,
+    LecturerTopic,
+    Member,
+    Picture,
+    Room,
+    Snippet,
+    Topic,
+    Village,
+)
+from data.townfile import TownFiles
+
+Row = TypeVar("Row", bound=SQLModel)
+
+
+def load_town(
+    session: Session, files: TownFiles, topics: tuple[TopicEntry, ...], *, transport: str | None, now: datetime
+) -> None:
+    """Bring the town up to its files. Rooms, people and lectures are simulated ones: only with a ``transport``."""
+    town = files.town
+    for position, topic in enumerate(topics, 1):
+        _put(session, Topic, {"name": topic.name}, position=position)
+    for village in town.villages:
+        _put(session, Village, {"name": village.name}, aliases=list(village.aliases), venues=list(village.venues))
+    villages = _ids(session, Village)
+    topic_ids = _ids(session, Topic)
+    for entry in town.lecturers:
+        lecturer = _put(
+            session,
+            Lecturer,
+            {"name": entry.name},
+            title=entry.title,
+            kind=entry.kind,
+            trade=entry.trade,
+            dialects=list(entry.dialects),
+            free=list(entry.free),
+            village_id=villages[entry.home_village] if entry.home_village else None,
+        )
+        session.exec(delete(LecturerTopic).where(col(LecturerTopic.lecturer_id) == lecturer.id))
+        for name in entry.topics:
+            session.add(LecturerTopic(lecturer_id=lecturer.id or 0, topic_id=topic_ids[name]))
+    _load_snippets(session, files, topic_ids)
+    if transport is not None:
+        _load_people(session, files, transport, villages, now)
+        _announce(session, files, transport, villages, topic_ids, now)
+
+
+def topic_ids(session: Session) -> dict[str, int]:
+    """Catalogue name → id."""
+    return _ids(session, Topic)
+
+
+def lecturer_ids(session: Session) -> dict[str, int]:
+    """Lecturer's name → id."""
+    return _ids(session, Lecturer)
+
+
+def _load_snippets(session: Session, files: TownFiles, topic_ids: dict[str, int]) -> None:
+    for each in files.snippets:
+        _put(
+            session,
+            Snippet,
+            {"key": each.key},
+            topic_id=topic_ids[each.topic],
+            title=each.title,
+            text=each.text,
+            source=each.source,
+            issued_on=each.issued_on,
+            expires_on=each.expires_on,
+            questions=list(each.questions),
+            picture_id=_picture(session, files.folder / each.picture) if each.picture else None,
+        )
+
+
+def _load_people(session: Session, files: TownFiles, transport: str, villages: dict[str, int], now: datetime) -> None:
+    for room in files.town.rooms:
+        _put(
+            session,
+            Room,
+            {"transport": transport, "external_id": room.id},
+            name=room.name,
+            kind=room.kind,
+            village_id=villages[room.village] if room.village else None,
+            created_at=now,
+        )
+    lecturers = _ids(session, Lecturer)
+    for person in files.town.people:
+        member = _put(
+            session,
+            Member,
+            {"transport": transport, "external_id": person.id},
+            name=person.name,
+            village_id=villages[person.village] if person.village else None,
+            created_at=now,
+        )
+        if person.granted is not None and member.id is not None:
+            stands_for = lecturers[person.lecturer] if person.lecturer else None
+            bindings.grant(session, member.id, person.granted, granted_by="演示数据", now=now, lecturer_id=stands_for)
+
+
+def _announce(
+    session: Session,
+    files: TownFiles,
+    transport: str,
+    villages: dict[str, int],
+    topic_ids: dict[str, int],
+    now: datetime,
+) -> None:
+    """Announce the demo's lectures, each only while no lecture is open in its rooms."""
+    zone = ZoneInfo(files.town.town.zone)
+    rooms = {room.external_id: room.id or 0 for room in session.exec(select(Room).where(Room.transport == transport))}
+    lecturers = _ids(session, Lecturer)
+    for each in files.town.lectures:
+        if any(lectures.open_in(session, rooms[name], now=now) for name in each.rooms):
+            continue
+        day = now.astimezone(zone).date() + timedelta(days=each.days_ahead)
+        lecture = Lecture(
+            topic_id=topic_ids[each.topic],
+            lecturer_id=lecturers[each.lecturer],
+            village_id=villages[each.village] if each.village else None,
+            title=each.title,
+            venue=each.venue,
+            dialect=each.dialect,
+            seats=each.seats,
+            starts_at=datetime.combine(day, each.time, tzinfo=zone),
+        )
+        session.add(lecture)
+        session.flush()
+        for name in each.rooms:
+            session.add(LectureRoom(lecture_id=lecture.id or 0, room_id=rooms[name]))
+
+
+def _picture(session: Session, path: Path) -> int:
+    png = path.read_bytes()
+    picture = _put(session, Picture, {"sha256": hashlib.sha256(png).hexdigest()}, name=path.name, png=png)
+    assert picture.id is not None
+    return picture.id
+
+
+def _put(session: Session, table: type[Row], key: dict[str, Any], **values: Any) -> Row:
+    """The row with this key, made where it is missing, with these values; ``created_at`` stays as it was."""
+    row = session.exec(select(table).filter_by(**key)).first()
+    if row is None:
+        row = table(**key, **values)
+        session.add(row)
+    else:
+        for name, value in values.items():
+            if name != "created_at" and getattr(row, name) != value:
+                setattr(row, name, value)
+    session.flush()
+    return row
+
+
+def _ids(session: Session, table: type[Any]) -> dict[str, int]:
+    return {name: id_ for name, id_ in session.exec(select(table.name, table.id))}

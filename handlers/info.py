@@ -1,0 +1,57 @@
+"""What can be looked up: 菜单, 课表, 帮助, and a kind word when nothing was understood."""
+
+from sqlmodel import col, select
+
+from data import lectures
+from data.errors import NothingToConfirm
+from data.tables import Lecturer, Topic
+from handlers.speech import day_and_time
+from handlers.turn import Reply, Turn
+
+
+def menu(turn: Turn) -> Reply:
+    """The catalogue, and who speaks."""
+    topics = turn.session.exec(select(Topic.name).order_by(col(Topic.position))).all()
+    lecturers = turn.session.exec(select(Lecturer).order_by(col(Lecturer.id))).all()
+    numbered = "、".join(f"{position}{name}" for position, name in enumerate(topics, 1))
+    people = "、".join(f"{each.name}（{each.trade or each.title or each.kind}）" for each in lecturers)
+    teachers = f"\n老师：{people}" if people else ""
+    return Reply(f"题目：{numbered}{teachers}\n说“点课 题目”或“请某某来讲”就行。")
+
+
+def schedule(turn: Turn) -> Reply:
+    """The lectures to come: this village's first, else the town's."""
+    own = lectures.coming(turn.session, now=turn.now, village_id=turn.village_id) if turn.village_id else []
+    lines = own or lectures.coming(turn.session, now=turn.now)
+    if not lines:
+        return Reply("最近还没排课。想听什么，说“点课 反诈骗”就行。")
+    head = "近期的课：" if own or not turn.village_id else "本村近期没有课，镇里其他村有："
+    return Reply("\n".join([head, *(_line(turn, each) for each in lines)]))
+
+
+def _line(turn: Turn, each: lectures.LectureLine) -> str:
+    seats = "" if each.left is None else f"，还剩{each.left}位" if each.left else "，已报满"
+    spoken = f"，讲{each.dialect}" if each.dialect else ""
+    when = day_and_time(each.starts_at, turn.knowledge.zone, now=turn.now)
+    return f"· {when} {each.village}{each.venue}《{each.title}》{each.lecturer}{spoken}{seats}"
+
+
+def help_text(turn: Turn) -> Reply:
+    """What this person may say, from the routes themselves."""
+    mine = [route for route in turn.routes if route.words and (route.role is None or route.role in turn.roles)]
+    return Reply("我会做这些：\n" + "\n".join(f"· {route.help}" for route in mine))
+
+
+def nothing_to_confirm(turn: Turn) -> Reply:
+    """确认 or 取消 with no question open."""
+    raise NothingToConfirm
+
+
+def unclear(turn: Turn) -> Reply:
+    """Addressed, but not understood: say how to ask."""
+    return Reply("我没听明白。想听课说“点课 反诈骗”，看安排说“课表”，我会什么说“帮助”。")
+
+
+def not_allowed(_turn: Turn) -> Reply:
+    """Asked for by somebody who does not hold the role."""
+    return Reply("这件事要镇里的宣传干事来办。您可以说“帮助”，看我能帮您什么。")

@@ -1,0 +1,29 @@
+"""What a job is, and what it is handed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from data.hours import QuietHours
+
+
+@dataclass(frozen=True, slots=True)
+class JobContext:
+    """What a job may know beside the database."""
+
+    zone: ZoneInfo
+    quiet: QuietHours
+    grace: timedelta  # how late an occurrence may still be served
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something done by the clock: ``setting`` is the config key of its cron line; ``run`` returns what it queued."""
+
+    name: str
+    help: str
+    setting: str
+    run: Callable[[Session, JobContext, datetime, datetime], int]  # session, context, occurrence, now

@@ -1,0 +1,64 @@
+"""Real servers for the tests, and how a part that is absent is named."""
+
+import os
+import shutil
+import subprocess
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+
+import psycopg
+import pytest
+
+
+def absent(part: str) -> None:
+    """A part that the tests need is not on this machine: skip by name, but fail in CI."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"absent part: {part}")
+    pytest.skip(f"absent part: {part}")
+
+
+def find_postgres() -> Path:
+    """The folder of PostgreSQL's server binaries."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    on_path = shutil.which("initdb")
+    if not found and on_path is None:
+        absent("postgresql")
+    return found[-1].parent if found else Path(str(on_path)).parent
+
+
+class Postgres:
+    """A throw-away server that listens on a socket in ``folder`` only."""
+
+    def __init__(self, binaries: Path, folder: Path) -> None:
+        self._binaries = binaries
+        self._folder = folder
+        # The server refuses to run as root; Debian's package brings a user for it.
+        self._user = "postgres" if os.getuid() == 0 else None
+        self._numbers = count(1)
+
+    def __enter__(self) -> "Postgres":
+        if self._user:
+            for folder in (self._folder, *self._folder.parents[:2]):
+                folder.chmod(0o755)
+            shutil.chown(self._folder, self._user)
+        self._do("initdb", "-D", self._folder / "data", "-A", "trust", "-U", "menlou", "-E", "UTF8", "--no-sync")
+        options = f"-k {self._folder} -c listen_addresses='' -c fsync=off"
+        self._do("pg_ctl", "-D", self._folder / "data", "-o", options, "-l", self._folder / "log", "-w", "start")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._do("pg_ctl", "-D", self._folder / "data", "-m", "immediate", "stop")
+
+    def fresh_database(self) -> str:
+        """The URL of a database that nobody has used."""
+        name = f"town_{next(self._numbers)}"
+        with psycopg.connect(host=str(self._folder), user="menlou", dbname="postgres", autocommit=True) as admin:
+            admin.execute(f"CREATE DATABASE {name}")
+        return f"postgresql+psycopg://menlou@/{name}?host={self._folder}"
+
+    def _do(self, program: str, *arguments: str | Path) -> None:
+        command = [str(self._binaries / program), *map(str, arguments)]
+        subprocess.run(command, check=True, user=self._user, stdout=subprocess.DEVNULL, cwd=self._folder)
