@@ -155,7 +155,10 @@ def build(config: Config) -> Bot:
     if config[WEBCHAT]:
         from bot.webtown import open_webchat
 
-        transports["webchat"] = open_webchat(files, config.file(WEBCHAT_LOG), clock, application)
+        try:
+            transports["webchat"] = open_webchat(files, config.file(WEBCHAT_LOG), clock, application)
+        except (OSError, ValueError) as error:
+            raise ConfigError([config.problem(WEBCHAT_LOG, f"网页群聊开不了（{error}）。")]) from error
         pacers["webchat"] = Pacer(Pace.none())
     if config[WECHATY_ENDPOINT]:
         from bot.transports.wechaty import WechatySettings, WechatyTransport  # loaded only when configured

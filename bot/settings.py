@@ -169,7 +169,7 @@ PACE_OTHER = Setting("pace.other_room", [20, 45], "通知和推送换一个群�
 PACE_MINUTE = Setting("pace.per_minute", 6, "每分钟最多发几条（0 不限）", whole(0, 100_000))
 PACE_HOUR = Setting("pace.per_hour", 60, "每小时最多发几条（0 不限）", whole(0, 1_000_000))
 PACE_DAY = Setting("pace.per_day", 300, "每天最多发几条（0 不限）", whole(0, 10_000_000))
-LIMIT_MINUTE = Setting("limits.per_minute", 10, "一个人每分钟最多答几条", whole(1, 100_000))
+LIMIT_MINUTE = Setting("limits.per_minute", 20, "一个人每分钟最多答几条", whole(1, 100_000))
 LIMIT_LOOP = Setting(
     "limits.loop_turns", 5, "同样的话一分钟内来回超过几次就当对面是机器人，歇十分钟", whole(2, 100_000)
 )

@@ -19,6 +19,6 @@ def open_webchat(files: TownFiles, log: Path, clock: Callable[[], datetime], app
     ]
     people = [WebPerson(each.id, each.name, each.role, each.about) for each in town.people]
     log.parent.mkdir(parents=True, exist_ok=True)
-    chat = WebChat(groups, people, log, clock)
+    chat = WebChat(groups, people, log, clock, zone=town.town.zone)
     chat.attach(application)
     return chat

@@ -21,7 +21,13 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from data.errors import SchemaError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-BUSY_TIMEOUT_MS = 5_000
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",  # what we promised to remember survives a power cut
+    "foreign_keys=ON",
+    "busy_timeout=5000",
+    "wal_autocheckpoint=4000",  # pages: a checkpoint every few hundred turns, not every few dozen
+)
 
 
 def open_engine(url: str) -> Engine:
@@ -45,7 +51,7 @@ def open_engine(url: str) -> Engine:
 
 def _tune_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None  # SQLAlchemy's own BEGIN below is the only one
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
+    for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
 
 

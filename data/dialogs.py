@@ -1,34 +1,11 @@
-"""Questions of ours that wait for one person's answer in one room."""
+"""Questions of ours that wait for one person's answer in one room; `data.glance` finds the open one."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import delete
 from sqlmodel import Session, col
 
-from data.statements import table_of
 from data.tables import Dialog
-
-_DIALOG = table_of(Dialog).c
-_OPEN = select(_DIALOG.kind, _DIALOG.payload).where(
-    _DIALOG.room_id == bindparam("room_id"),
-    _DIALOG.member_id == bindparam("member_id"),
-    _DIALOG.expires_at > bindparam("now"),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """A question that still waits: ``kind`` names who asked, ``payload`` is what they need to go on."""
-
-    kind: str
-    payload: dict[str, object]
-
-
-def pending(session: Session, *, room_id: int, member_id: int, now: datetime) -> Pending | None:
-    """The question that waits for this person here, unless it is too old."""
-    row = session.execute(_OPEN, {"room_id": room_id, "member_id": member_id, "now": now}).first()
-    return None if row is None else Pending(row.kind, row.payload)
 
 
 def ask(

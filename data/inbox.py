@@ -3,20 +3,20 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, insert
-from sqlmodel import Session, col, select
+from sqlalchemy import bindparam, insert, select
+from sqlmodel import Session
 
 from data.mail import Inbox
 from data.statements import insert_one, table_of
 
-_SEEN = select(Inbox.id).where(Inbox.transport == bindparam("transport"), Inbox.message_id == bindparam("message_id"))
+_INBOX = table_of(Inbox)
 _RECENT = (
-    select(Inbox.text, Inbox.route, Inbox.heard_at)
-    .where(Inbox.member_id == bindparam("member_id"), Inbox.heard_at > bindparam("since"))
-    .order_by(col(Inbox.heard_at))
+    select(_INBOX.c.text, _INBOX.c.route, _INBOX.c.heard_at)
+    .where(_INBOX.c.member_id == bindparam("member_id"), _INBOX.c.heard_at > bindparam("since"))
+    .order_by(_INBOX.c.heard_at.desc())
     .limit(200)
 )
-_INSERT = insert(table_of(Inbox))
+_INSERT = insert(_INBOX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +28,10 @@ class Earlier:
     heard_at: datetime
 
 
-def seen(session: Session, transport: str, message_id: str) -> bool:
-    """Whether this message was taken before: gateways repeat themselves after a reconnect."""
-    return session.execute(_SEEN, {"transport": transport, "message_id": message_id}).first() is not None
-
-
 def recent(session: Session, member_id: int, *, now: datetime, within: timedelta) -> tuple[Earlier, ...]:
     """What this person wrote to the bot lately, oldest first."""
     rows = session.execute(_RECENT, {"member_id": member_id, "since": now - within})
-    return tuple(Earlier(text, route, heard_at) for text, route, heard_at in rows)
+    return tuple(Earlier(text, route, heard_at) for text, route, heard_at in reversed(rows.all()))
 
 
 def record(

@@ -4,18 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, func
+from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
 from data.errors import CapacityFull, NoOpenLecture, NotSignedUp
 from data.tables import Lecture, Lecturer, LectureRoom, LectureState, SignUp, Topic, Village
 
 _OPEN = (
-    select(Lecture)
+    core_select(Lecture)
     .join(LectureRoom, col(LectureRoom.lecture_id) == col(Lecture.id))
     .where(
-        LectureRoom.room_id == bindparam("room_id"),
-        Lecture.state == LectureState.ANNOUNCED,
-        Lecture.starts_at > bindparam("now"),
+        col(LectureRoom.room_id) == bindparam("room_id"),
+        col(Lecture.state) == LectureState.ANNOUNCED,
+        col(Lecture.starts_at) > bindparam("now"),
     )
     .order_by(col(Lecture.starts_at), col(Lecture.id))
     .limit(1)

@@ -15,7 +15,7 @@ def clean_name(raw: str, *, fallback: str = "") -> str:
 
 
 def clean_text(raw: str, *, limit: int) -> str:
-    """A message fit to keep: line ends kept, what cannot be seen or stored (NUL, lone surrogates) dropped, cut at ``limit``."""
+    """A message fit to keep: without what cannot be seen or stored (NUL, lone surrogates), cut at ``limit``."""
     short = raw[: limit + 1]
     kept = "".join(each for each in short if each in "\n\t\u200d\ufe0f" or unicodedata.category(each) not in _UNSEEN)
     return kept if len(kept) <= limit else kept[:limit] + "…"

@@ -3,29 +3,30 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, insert
-from sqlalchemy import select as core_select
-from sqlmodel import Session, col, or_, select
+from sqlalchemy import bindparam, func, insert, or_, select
+from sqlmodel import Session, col
 
 from data.statements import insert_one, table_of
-from data.tables import Lecturer, Member, Order, OrderSeconder, OrderState, Topic
+from data.tables import Lecturer, Order, OrderSeconder, OrderState, Topic
 
+_ORDER, _SECONDER = table_of(Order), table_of(OrderSeconder)
 _SAME = (
-    select(Order.id, Order.member_id)
+    select(_ORDER.c.id, _ORDER.c.member_id)
     .where(
-        Order.state == OrderState.RECEIVED,
-        col(Order.village_id).is_not_distinct_from(bindparam("village_id")),
-        col(Order.topic_id).is_not_distinct_from(bindparam("topic_id")),
-        col(Order.lecturer_id).is_not_distinct_from(bindparam("lecturer_id")),
+        _ORDER.c.state == OrderState.RECEIVED,
+        _ORDER.c.village_id.is_not_distinct_from(bindparam("village_id")),
+        _ORDER.c.topic_id.is_not_distinct_from(bindparam("topic_id")),
+        _ORDER.c.lecturer_id.is_not_distinct_from(bindparam("lecturer_id")),
         # A wish that fits no topic is the same only in the same words.
-        or_(col(Order.topic_id).is_not(None), col(Order.lecturer_id).is_not(None), Order.wish == bindparam("wish")),
+        or_(_ORDER.c.topic_id.is_not(None), _ORDER.c.lecturer_id.is_not(None), _ORDER.c.wish == bindparam("wish")),
     )
-    .order_by(col(Order.id))
+    .order_by(_ORDER.c.id)
     .limit(1)
 )
-_SECONDERS = select(OrderSeconder.member_id).where(OrderSeconder.order_id == bindparam("order_id"))
-_INSERT = insert(table_of(Order))
-_SECOND = insert(table_of(OrderSeconder))
+_OF_ORDER = _SECONDER.c.order_id == bindparam("order_id")
+_SECONDERS = select(func.count(), func.count().filter(_SECONDER.c.member_id == bindparam("member_id"))).where(_OF_ORDER)
+_INSERT = insert(_ORDER)
+_SECOND = insert(_SECONDER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Placed:
 def place(
     session: Session,
     *,
-    member: Member,
+    member_id: int,
     room_id: int,
     village_id: int | None,
     topic_id: int | None,
@@ -52,13 +53,12 @@ def place(
     dialect: str = "",
 ) -> Placed:
     """Place an order, or second the same one of the same village. The member's own second wish changes nothing."""
-    assert member.id is not None
     same = session.execute(
         _SAME, {"village_id": village_id, "topic_id": topic_id, "lecturer_id": lecturer_id, "wish": wish}
     ).first()
-    if same is None or (village_id is None and same.member_id != member.id):
+    if same is None or (village_id is None and same.member_id != member_id):
         values = {
-            "member_id": member.id,
+            "member_id": member_id,
             "room_id": room_id,
             "village_id": village_id,
             "topic_id": topic_id,
@@ -70,11 +70,11 @@ def place(
             "created_at": now,
         }
         return Placed(number=insert_one(session, _INSERT, values), people=1, new=True)
-    seconders = set(session.execute(_SECONDERS, {"order_id": same.id}).scalars())
-    if member.id == same.member_id or member.id in seconders:
-        return Placed(number=same.id, people=1 + len(seconders), new=False, repeated=True)
-    session.execute(_SECOND, {"order_id": same.id, "member_id": member.id, "at": now})
-    return Placed(number=same.id, people=2 + len(seconders), new=False)
+    seconders, mine = session.execute(_SECONDERS, {"order_id": same.id, "member_id": member_id}).one()
+    if mine or member_id == same.member_id:
+        return Placed(number=same.id, people=1 + seconders, new=False, repeated=True)
+    session.execute(_SECOND, {"order_id": same.id, "member_id": member_id, "at": now})
+    return Placed(number=same.id, people=2 + seconders, new=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +89,10 @@ class OrderLine:
 
 def of_member(session: Session, member_id: int, *, limit: int = 10) -> list[OrderLine]:
     """The open orders that a person placed or seconded, newest first."""
-    seconded = select(OrderSeconder.order_id).where(OrderSeconder.member_id == member_id)
-    people = (
-        select(func.count())
-        .select_from(OrderSeconder)
-        .where(col(OrderSeconder.order_id) == col(Order.id))
-        .correlate(Order)
-        .scalar_subquery()
-    )
+    seconded = select(_SECONDER.c.order_id).where(_SECONDER.c.member_id == member_id)
+    people = select(func.count()).where(_SECONDER.c.order_id == _ORDER.c.id).correlate(_ORDER).scalar_subquery()
     query = (
-        core_select(col(Order.id), col(Order.member_id), col(Order.wish), col(Topic.name), col(Lecturer.name), people)
+        select(col(Order.id), col(Order.member_id), col(Order.wish), col(Topic.name), col(Lecturer.name), people)
         .join(Topic, col(Order.topic_id) == col(Topic.id), isouter=True)
         .join(Lecturer, col(Order.lecturer_id) == col(Lecturer.id), isouter=True)
         .where(

@@ -3,6 +3,7 @@
 The promise is *never lost silently, never sent twice by the machine*; `data.mail` draws the states.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,8 +21,9 @@ PRIORITIES = {
     OutboxKind.PUSH: Priority.PUSH,
 }
 _INSERT = insert(table_of(Outbox))
-_ONCE = select(Outbox.id).where(col(Outbox.once) == bindparam("once"))
+_MENTIONS = re.compile(r"^(?:@[^\u2005]*\u2005)+")
 _OUT, _ROOM, _PICTURE = table_of(Outbox), table_of(Room), table_of(Picture)
+_ONCE = select(_OUT.c.id).where(_OUT.c.once == bindparam("once"))
 _DUE = (
     select(_OUT.c.id, _OUT.c.room_id, _OUT.c.kind, _OUT.c.queued_at, _ROOM.c.transport)
     .join(_ROOM, _OUT.c.room_id == _ROOM.c.id)
@@ -231,7 +233,8 @@ def settle_by_echo(session: Session, *, transport: str, room: str, text: str, me
 
 def says(echo: str, text: str) -> bool:
     """Whether an echo is of ``text``: transports put mentions before it and may cut it into parts."""
-    return bool(echo) and (echo.endswith(text) or text.startswith(echo))
+    words = _MENTIONS.sub("", echo)
+    return bool(words) and text.startswith(words)
 
 
 def retry_fresh_replies(session: Session, *, now: datetime, doubt: timedelta, fresh: timedelta) -> int:

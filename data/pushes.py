@@ -44,7 +44,7 @@ def push_one(
     today: date,
     now: datetime,
 ) -> int | None:
-    """Queue this occurrence's text for one room; returns the outbox id, None when it was queued before or none is valid."""
+    """Queue this occurrence's text for one room: the outbox id, None when that was done before or no text is valid."""
     assert room.id is not None
     done = select(Push.id).where(Push.room_id == room.id, Push.occurrence == occurrence)
     if session.exec(done).first() is not None:
@@ -73,4 +73,4 @@ def push_one(
 def as_message(snippet: Snippet) -> str:
     """A snippet as a group reads it: title, text, where it comes from and since when."""
     since = f"{snippet.issued_on.year}年{snippet.issued_on.month}月{snippet.issued_on.day}日"
-    return f"【{snippet.title}】\n{snippet.text}\n——{snippet.source},{since}"
+    return f"【{snippet.title}】\n{snippet.text}\n——{snippet.source}，{since}"

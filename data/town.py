@@ -166,4 +166,4 @@ def _put(session: Session, table: type[Row], key: dict[str, Any], **values: Any)
 
 
 def _ids(session: Session, table: type[Any]) -> dict[str, int]:
-    return {name: id_ for name, id_ in session.exec(select(table.name, table.id))}
+    return dict(session.exec(select(table.name, table.id)).all())

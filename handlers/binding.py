@@ -10,7 +10,7 @@ _KIND_WORDS = {"外出务工": RoomKind.MIGRANTS, "务工": RoomKind.MIGRANTS, "
 
 def redeem(turn: Turn) -> Reply:
     """Give the sender the role of a one-time code; only in a direct chat, where nobody else reads it."""
-    if turn.room.kind != RoomKind.DIRECT:
+    if not turn.room.direct:
         return Reply("绑定码请私聊发给我，别发在群里。这个码要是发出来过，请再要一个。")
     kind = bindings.redeem(turn.session, turn.args, member_id=turn.member_id, now=turn.now)
     return Reply(f"绑定好了，您现在是{_ROLE_NAMES[kind]}。发“帮助”看您能做什么。")
@@ -18,11 +18,11 @@ def redeem(turn: Turn) -> Reply:
 
 def claim_room(turn: Turn) -> Reply:
     """Say whose group this is; until then nothing is pushed into it."""
-    if turn.room.kind == RoomKind.DIRECT:
+    if turn.room.direct:
         return Reply("这句话要在群里说，我才知道是哪个群。")
     words = turn.args.split()
     if words[:1] == ["工作群"]:
-        turn.room.kind, turn.room.village_id = RoomKind.COORDINATORS, None
+        rooms.bind_room(turn.session, turn.room_id, village=None, kind=RoomKind.COORDINATORS)
         return Reply("登记好了：这是工作群，不推送政策短文。")
     known = rooms.villages(turn.session)
     village = next((each for each in known if words and words[0] in (each.name, *each.aliases)), None)
@@ -30,5 +30,5 @@ def claim_room(turn: Turn) -> Reply:
     if village is None or kind is None:
         names = "、".join(each.name for each in known)
         return Reply(f"请写“本群 村名”“本群 村名 外出务工”或“本群 工作群”。村名：{names}")
-    rooms.bind_room(turn.session, turn.room, village=village, kind=kind)
+    rooms.bind_room(turn.session, turn.room_id, village=village, kind=kind)
     return Reply(f"登记好了：本群属于{village.name}，以后政策短文和通知会发到这里。")

@@ -33,21 +33,22 @@ def _line(turn: Turn, each: lectures.LectureLine) -> str:
     seats = "" if each.left is None else f"，还剩{each.left}位" if each.left else "，已报满"
     spoken = f"，讲{each.dialect}" if each.dialect else ""
     when = day_and_time(each.starts_at, turn.knowledge.zone, now=turn.now)
-    return f"· {when} {each.village}{each.venue}《{each.title}》{each.lecturer}{spoken}{seats}"
+    place = each.venue if each.venue.startswith(each.village) else each.village + each.venue
+    return f"· {when} {place}《{each.title}》{each.lecturer}{spoken}{seats}"
 
 
 def help_text(turn: Turn) -> Reply:
     """What this person may say, from the routes themselves."""
-    mine = [route for route in turn.routes if route.words and (route.role is None or route.role in turn.roles)]
+    mine = [route for route in turn.routes if route.words and (route.role is None or route.role in turn.member.roles)]
     return Reply("我会做这些：\n" + "\n".join(f"· {route.help}" for route in mine))
 
 
-def nothing_to_confirm(turn: Turn) -> Reply:
+def nothing_to_confirm(_turn: Turn) -> Reply:
     """确认 or 取消 with no question open."""
     raise NothingToConfirm
 
 
-def unclear(turn: Turn) -> Reply:
+def unclear(_turn: Turn) -> Reply:
     """Addressed, but not understood: say how to ask."""
     return Reply("我没听明白。想听课说“点课 反诈骗”，看安排说“课表”，我会什么说“帮助”。")
 

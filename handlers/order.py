@@ -18,7 +18,7 @@ def place(turn: Turn) -> Reply:
         return Reply("想听什么课？比如“点课 反诈骗”。发“菜单”看全部题目。")
     placed = orders.place(
         turn.session,
-        member=turn.member,
+        member_id=turn.member_id,
         room_id=turn.room_id,
         village_id=turn.village_id,
         topic_id=known.topic_ids.get(act.topic) if act.topic else None,

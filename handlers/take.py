@@ -6,21 +6,23 @@ from enum import StrEnum
 
 from sqlmodel import Session
 
-from data import dialogs, inbox, lectures, outbox, rooms
+from data import dialogs, inbox, lectures, outbox
 from data.errors import Declined
+from data.glance import Glance, Pending, glance, meet_member, meet_room
 from data.mail import OutboxKind
 from data.names import clean_name, clean_text
-from data.tables import Member, RoleKind, Room, RoomKind
+from data.tables import RoomKind
+from handlers import info
 from handlers.guard import WORDS, Verdict, judge
-from handlers.info import not_allowed
 from handlers.knowledge import Knowledge
 from handlers.message import Heard
-from handlers.router import Router
+from handlers.router import Call, Router
 from handlers.turn import Handler, Question, Reply, Route, Turn
 from handlers.understand import Act, Utterance, normalise, understand
 from handlers.understand.reading import peel_mention, read_wish
 
 MAX_KEPT = 2_000
+NO_ACT = Act("none", 0.0)
 APOLOGY = "抱歉，刚才没办成。您的话已经记下，镇里会看到。"
 
 
@@ -34,11 +36,14 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Which handler takes the message, and what it is handed."""
+    """Which handler takes the message, and what it is handed; ``answers`` is the question of ours that it answers."""
 
     route: str
-    turn: Turn
     handle: Handler
+    text: str  # normalised
+    args: str = ""
+    act: Act = NO_ACT
+    answers: Pending | None = None
 
 
 class Listener:
@@ -52,103 +57,102 @@ class Listener:
 
     def take(self, session: Session, heard: Heard, *, now: datetime) -> Outcome:
         """Handle one message within the caller's transaction."""
-        if inbox.seen(session, heard.transport, heard.message_id):
+        known = self._glance(session, heard, now)
+        if known.seen:
             return Outcome.SEEN
-        text = normalise(heard.text)
-        reading = self._read(session, heard, text, now)
+        reading = self._read(session, heard, known, now)
         if reading is None:
             return Outcome.SILENT
-        turn = reading.turn
+        turn = self._turn(session, heard, known, now, reading)
+        if reading.answers:
+            dialogs.close(session, room_id=turn.room_id, member_id=turn.member_id)
         verdict = judge(session, turn, self.knowledge.limits)
         if verdict is Verdict.FINE:
-            self._keep(session, heard, turn, reading.route, _answer(reading))
+            self._keep(session, heard, turn, reading.route, _answer(reading, turn))
         else:
             self._keep(session, heard, turn, verdict.value, Reply(WORDS[verdict]))
         return Outcome.ANSWERED
 
     def apologise(self, session: Session, heard: Heard, error: str, *, now: datetime) -> None:
         """A handler failed and its turn was rolled back: keep the message with the error, and say so once."""
-        if inbox.seen(session, heard.transport, heard.message_id):
-            return
-        turn = self._turn(session, heard, normalise(heard.text), now)
-        self._keep(session, heard, turn, "failed", Reply(APOLOGY), error=error[:2_000])
+        known = self._glance(session, heard, now)
+        if not known.seen:
+            turn = self._turn(session, heard, known, now, Reading("failed", info.unclear, normalise(heard.text)))
+            self._keep(session, heard, turn, "failed", Reply(APOLOGY), error=error[:MAX_KEPT])
 
-    def _read(self, session: Session, heard: Heard, text: str, now: datetime) -> Reading | None:
+    @staticmethod
+    def _glance(session: Session, heard: Heard, now: datetime) -> Glance:
+        return glance(
+            session,
+            transport=heard.transport,
+            message_id=heard.message_id,
+            room=heard.room_id,
+            member=heard.sender_id,
+            now=now,
+        )
+
+    def _read(self, session: Session, heard: Heard, known: Glance, now: datetime) -> Reading | None:
         """Who takes this message; None where it is not meant for the bot. Writes nothing."""
-        room = rooms.find_room(session, heard.transport, heard.room_id)
-        member = rooms.find_member(session, heard.transport, heard.sender_id)
-        question = self._asked(session, room, member, text, now)
-        if question is not None:
-            asked, answer, payload = question
-            turn = self._turn(session, heard, text, now, args=answer, payload=payload)
-            dialogs.close(session, room_id=turn.room_id, member_id=turn.member_id)
-            return Reading(asked.kind, turn, asked.handle)
+        text = normalise(heard.text)
+        if known.pending is not None and (question := self._questions.get(known.pending.kind)):
+            answer = question.read(text)
+            if answer is not None:
+                return Reading(question.kind, question.handle, text, answer, answers=known.pending)
         listen = self.knowledge.listen_mode(heard.room_name, heard.room_id)
-        hears = heard.addressed or (listen != "mention" and room is not None and room.kind != RoomKind.UNBOUND)
-        if not hears:
+        served = known.room is not None and known.room.kind != RoomKind.UNBOUND
+        if not heard.addressed and (listen == "mention" or not served):
             return None
         call = self.router.by_word(text)
         if call is not None and (heard.addressed or call.plain):
-            allowed = call.route.role is None or self._holds(session, member, call.route.role)
-            if allowed or heard.addressed:
-                act = read_wish(call.args, self.knowledge.lexicon) if call.args else Act("none", 0.0)
-                turn = self._turn(session, heard, text, now, args=call.args, act=act)
-                return Reading(call.route.name, turn, call.route.handle if allowed else not_allowed)
-            return None
-        lecture_open = (
-            room is not None and room.id is not None and lectures.open_in(session, room.id, now=now) is not None
-        )
-        said = Utterance(heard.text, heard.addressed, lecture_open=lecture_open, listen=listen)
+            return self._called(heard, known, text, call)
+        lecture = lectures.open_in(session, known.room.id, now=now) if known.room is not None else None
+        said = Utterance(heard.text, heard.addressed, lecture_open=lecture is not None, listen=listen)
         understood = understand(said, self.knowledge.lexicon, now)
         route = self.router.by_intent(understood.first.intent) or self._unclear
         if route is None or not understood.reply:
             return None
-        return Reading(route.name, self._turn(session, heard, text, now, act=understood.first), route.handle)
+        return Reading(route.name, route.handle, text, act=understood.first)
 
-    def _asked(
-        self, session: Session, room: Room | None, member: Member | None, text: str, now: datetime
-    ) -> tuple[Question, str, dict[str, object]] | None:
-        if room is None or member is None or room.id is None or member.id is None:
-            return None
-        pending = dialogs.pending(session, room_id=room.id, member_id=member.id, now=now)
-        question = self._questions.get(pending.kind) if pending else None
-        answer = question.read(text) if question else None
-        return (question, answer, pending.payload) if question and pending and answer is not None else None
+    def _called(self, heard: Heard, known: Glance, text: str, call: Call) -> Reading | None:
+        """A command word was said: by somebody who may, or else by somebody who is told so if they asked us."""
+        route = call.route
+        roles = known.member.roles if known.member is not None else frozenset()
+        if route.role is None or route.role in roles:
+            act = read_wish(call.args, self.knowledge.lexicon) if call.args else NO_ACT
+            return Reading(route.name, route.handle, text, call.args, act)
+        return Reading(route.name, info.not_allowed, text) if heard.addressed else None
 
-    @staticmethod
-    def _holds(session: Session, member: Member | None, role: RoleKind) -> bool:
-        return member is not None and member.id is not None and role in rooms.roles_of(session, member.id)
-
-    def _turn(
-        self,
-        session: Session,
-        heard: Heard,
-        text: str,
-        now: datetime,
-        *,
-        args: str = "",
-        act: Act | None = None,
-        payload: dict[str, object] | None = None,
-    ) -> Turn:
-        room_name = clean_name(heard.room_name)
-        room = rooms.meet_room(session, heard.transport, heard.room_id, name=room_name, direct=heard.direct, now=now)
-        name = clean_name(heard.sender_name)
-        member = rooms.meet_member(
-            session, heard.transport, heard.sender_id, name=name, village_id=room.village_id, now=now
+    def _turn(self, session: Session, heard: Heard, known: Glance, now: datetime, reading: Reading) -> Turn:
+        """The turn of a message that is ours: from here on its room and its sender are known."""
+        room = meet_room(
+            session,
+            known.room,
+            transport=heard.transport,
+            external_id=heard.room_id,
+            name=clean_name(heard.room_name),
+            direct=heard.direct,
+            now=now,
         )
-        assert member.id is not None
+        member = meet_member(
+            session,
+            known.member,
+            transport=heard.transport,
+            external_id=heard.sender_id,
+            name=clean_name(heard.sender_name),
+            village_id=room.village_id,
+            now=now,
+        )
         return Turn(
             session=session,
             room=room,
             member=member,
-            roles=rooms.roles_of(session, member.id),
             knowledge=self.knowledge,
             now=now,
-            text=text,
+            text=reading.text,
             verbatim=clean_text(peel_mention(heard.text), limit=MAX_KEPT),
-            args=args,
-            act=act or Act("none", 0.0),
-            payload=payload or {},
+            args=reading.args,
+            act=reading.act,
+            payload=reading.answers.payload if reading.answers else {},
             routes=self.router.routes,
         )
 
@@ -188,10 +192,10 @@ class Listener:
             )
 
 
-def _answer(reading: Reading) -> Reply:
+def _answer(reading: Reading, turn: Turn) -> Reply:
     """The handler's reply; a wish that cannot be met says why. Services raise before they write."""
     try:
-        return reading.handle(reading.turn)
+        return reading.handle(turn)
     except Declined as declined:
         return Reply(str(declined))
 

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from data.tables import Member, RoleKind, Room, RoomKind
+from data.glance import Person, Place
+from data.tables import RoleKind
 from handlers.knowledge import Knowledge
 from handlers.understand.values import Act, Intent
 
@@ -20,9 +21,8 @@ class Turn:
     """
 
     session: Session
-    room: Room
-    member: Member
-    roles: frozenset[RoleKind]
+    room: Place
+    member: Person
     knowledge: Knowledge
     now: datetime
     text: str
@@ -34,18 +34,16 @@ class Turn:
 
     @property
     def room_id(self) -> int:
-        assert self.room.id is not None
         return self.room.id
 
     @property
     def member_id(self) -> int:
-        assert self.member.id is not None
         return self.member.id
 
     @property
     def village_id(self) -> int | None:
         """The village that this is about: the group's, or in a direct chat the one where the person was last heard."""
-        return self.room.village_id if self.room.kind != RoomKind.DIRECT else self.member.village_id
+        return self.member.village_id if self.room.direct else self.room.village_id
 
 
 @dataclass(frozen=True, slots=True)

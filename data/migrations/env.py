@@ -10,7 +10,8 @@ import data.mail
 import data.tables
 from data.columns import Moment
 
-assert data.mail and data.tables  # imported for the tables that they register
+assert data.mail  # imported, as is the next, for the tables that they register
+assert data.tables
 
 
 def plain_types(kind: str, item: Any, _context: Any) -> str | Literal[False]:

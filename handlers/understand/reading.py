@@ -8,7 +8,8 @@ from handlers.understand.lexicon import Lexicon
 from handlers.understand.values import Act, Evidence, Intent, Understanding, Utterance
 
 MAX_TEXT = 2_000
-_MENTION = re.compile(r"^@[^\s\u2005]{1,32}[\s\u2005]+")
+# WeChat ends a mention with U+2005, so that a name may hold spaces; a typed one ends at the first space.
+_MENTION = re.compile(r"^@(?:[^\u2005\n]{1,40}\u2005|\S{1,32}(?:\s+|$))\s*")
 _TOPIC_WISH = re.compile(r"^(?:我|我们|俺|大家)?(?:想|要)(?:听|学)(?:一下|听|下)?(?P<wish>\S.{0,40})$")
 _LECTURER_WISH = re.compile(
     r"^(?:我们?)?(?:想|要|能不能)?请(?P<who>.{2,8}?)(?:老师)?来(?:给我们)?(?:讲|上)(?P<wish>.{0,40})$"
@@ -22,9 +23,10 @@ _SHORT_ANSWER = re.compile(r"^(是|好的?|可以|发|不发了?|不要了?|算�
 
 def normalise(text: str) -> str:
     """Fold widths, drop what cannot be seen, peel a leading mention; cut at `MAX_TEXT` characters."""
-    folded = unicodedata.normalize("NFKC", text[:MAX_TEXT].replace("\u2005", " "))[:MAX_TEXT]
+    peeled = _MENTION.sub("", text[:MAX_TEXT].lstrip())
+    folded = unicodedata.normalize("NFKC", peeled)[:MAX_TEXT]
     seen = "".join(each for each in folded if each in "\n\t" or unicodedata.category(each)[0] != "C")
-    return _MENTION.sub("", seen.strip()).strip()
+    return seen.strip()
 
 
 def peel_mention(text: str) -> str:

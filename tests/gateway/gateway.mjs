@@ -178,6 +178,7 @@ class Gateway {
 
   scan ({ qrcode, status = PUPPET.types.ScanStatus.Waiting }) { this.mocker.scan(qrcode, status) }
   emit ({ name, payload }) { this.puppet.emit(name, payload) }
+  ping () {}
   mode ({ modes }) { this.puppet.modes = modes }
 
   /** Stop listening in the orderly way; the process ends. */
@@ -219,7 +220,7 @@ class Gateway {
 }
 
 const COMMANDS = new Set([
-  'alias', 'close', 'drop', 'emit', 'flood', 'join', 'leave', 'login', 'logout', 'mode', 'person', 'recall', 'rename',
+  'alias', 'close', 'drop', 'emit', 'flood', 'join', 'leave', 'login', 'logout', 'mode', 'person', 'ping', 'recall', 'rename',
   'say', 'scan', 'topic',
 ])
 

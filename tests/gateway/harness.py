@@ -13,6 +13,7 @@ import os
 import shutil
 import signal
 import socket
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -136,6 +137,7 @@ class Gateway:
     _answers: dict[int, asyncio.Future[dict[str, Any]]] = field(default_factory=dict)
     _ready: asyncio.Event = field(default_factory=asyncio.Event)
     _seq: int = 0
+    _scratch: tempfile.TemporaryDirectory[str] = field(default_factory=tempfile.TemporaryDirectory)
 
     @property
     def endpoint(self) -> str:
@@ -147,6 +149,7 @@ class Gateway:
 
     async def __aexit__(self, *_: object) -> None:
         await self.kill()
+        self._scratch.cleanup()
 
     # ---- the process ---------------------------------------------------------------------------------------------
 
@@ -159,7 +162,7 @@ class Gateway:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
-            env={**os.environ, "WECHATY_LOG": "silent"},
+            env={**os.environ, "WECHATY_LOG": "silent", "TMPDIR": self._scratch.name},
             limit=2**26,
         )
         self._reader = asyncio.create_task(self._read(self._process))

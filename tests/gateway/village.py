@@ -80,9 +80,9 @@ def in_village(test: Callable[[Village], Awaitable[None]], **tuning: Any) -> Non
     bounded(run())
 
 
-def bounded(work: Coroutine[Any, Any, None]) -> None:
+def bounded(work: Coroutine[Any, Any, None], seconds: float = 60) -> None:
     async def run() -> None:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(seconds):
             await work
 
     asyncio.run(run())

@@ -84,7 +84,7 @@ class WebChat:
                 shown.append(self._talk.speak(message.room_id, "", message.image))
         except OSError as error:
             if shown:
-                raise Uncertain(f"文字发出去了,图片没有:{error}") from error
+                raise Uncertain(f"文字发出去了，图片没有：{error}") from error
             raise NotSent(str(error)) from error
         return shown[0].id
 

@@ -59,11 +59,11 @@ class Conversation:
         if not text.strip():
             raise Declined("还没有写字")
         if self.memory.busy:
-            raise Declined(f"{self.bot_name}还没有听完前面的话,请过一会儿再说")
+            raise Declined(f"{self.bot_name}还没有听完前面的话，请过一会儿再说")
         try:
             return self._keep(room_id, person.id, person.name, text)
         except OSError as error:
-            raise Declined("没能存下来,可能是磁盘满了") from error
+            raise Declined("没能存下来，可能是磁盘满了") from error
 
     def speak(self, room_id: str, text: str, png: bytes | None) -> Said:
         """The bot writes, or shows a picture. Raises OSError."""
@@ -79,7 +79,7 @@ class Conversation:
         try:
             gone = self.memory.recall(said, self._clock())
         except OSError as error:
-            raise Declined("没能存下来,可能是磁盘满了") from error
+            raise Declined("没能存下来，可能是磁盘满了") from error
         self._changed(gone)
         return gone
 

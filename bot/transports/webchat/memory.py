@@ -140,7 +140,7 @@ class ChatLog:
                     del self._unheard[next(iter(self._unheard))]
         self._ragged = not line.endswith(b"\n")
         if damaged:
-            log.warning("%s 里有 %d 行读不懂,已跳过", self._path, damaged)
+            log.warning("%s 里有 %d 行读不懂，已跳过", self._path, damaged)
 
     def _read(self, fact: dict[str, Any]) -> None:
         match fact["do"]:

@@ -74,7 +74,7 @@ class Server:
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
         if not same_origin(request.headers):
-            log.warning("拒绝了别处网页的连接:%r", request.headers.get("Origin", ""))
+            log.warning("拒绝了别处网页的连接：%r", request.headers.get("Origin", ""))
             return _refusal(403, "只接受本页面的连接")
         if len(self._pages) >= PAGES:
             return _refusal(503, "打开的页面太多了")
@@ -125,7 +125,7 @@ class Server:
         except (ValueError, RecursionError):
             asked = None
         if not isinstance(asked, dict):
-            return page.offer(_frame("declined", tag="", why="看不懂这个请求"))
+            asked = {}
         do, person, room, text, message_id, tag = (
             value if isinstance(value := asked.get(key), str) else ""
             for key in ("do", "person", "room", "text", "id", "tag")
@@ -141,8 +141,9 @@ class Server:
                 case _:
                     raise Declined("看不懂这个请求")
         except Declined as why:
-            return page.offer(_frame("declined", tag=tag[:64], why=str(why)))
-        page.offer(_frame("done", tag=tag[:64]))
+            page.offer(_frame("declined", tag=tag[:64], why=str(why)))
+        else:
+            page.offer(_frame("done", tag=tag[:64]))
 
     def _be(self, page: "Page", person_id: str) -> None:
         """The page is that person from now on: show it that person's chats."""
@@ -167,7 +168,7 @@ class Page:
     def offer(self, frame: str) -> None:
         """Show this as soon as the page takes it."""
         if self._queue.full() or self._weight > WAITING_BYTES:
-            log.warning("有一个页面太慢,已断开,它会自己重新连接")
+            log.warning("有一个页面太慢，已断开，它会自己重新连接")
             if self._transport is not None:
                 self._transport.abort()
             return

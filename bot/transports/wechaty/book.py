@@ -67,7 +67,7 @@ class Book:
 
     def _forget(self, about: dict[str, Any]) -> None:
         stale = str(about.get("payloadId") or "")
-        match about.get("payloadType"):
+        match about.get("payloadType"):  # Wechaty's DirtyType: contact, room, room member
             case 2:
                 self._contacts.drop(lambda key: key == stale)
                 self._members.drop(lambda key: key[1] == stale)

@@ -104,7 +104,7 @@ class Payload:
 class Gateway:
     """A connection. Use it once; `close` it, and make another."""
 
-    def __init__(self, host: str, port: int, token: str, call_patience: float) -> None:
+    def __init__(self, host: str, port: int, token: str, call_timeout: float) -> None:
         self._channel = Channel(host=host, port=port)
         self._puppet = _puppet(self._channel, token)
         self._call_timeout = call_timeout

@@ -76,6 +76,7 @@ class WechatyTransport:
         self._connected = asyncio.Event()
         self._account = ""  # kept while offline: it tells our echoes
         self._online = False
+        self._came_online = False  # in this connection
         self._reason = "还没有连上网关"
         self._told: tuple[bool, str, str, str] | None = None
         self._book = Book(settings.cache_size, self._live)
@@ -88,33 +89,32 @@ class WechatyTransport:
 
     async def listen(self, feed: Feed) -> None:
         inflow = Inflow(feed, self._settings.in_flight)
-        attempt = 0
+        attempt = -1
         try:
             while True:
-                self._reason = "正在等网关报告登录"
-                came_online, reason = await self._session(inflow)
+                self._reason, self._came_online = "正在等网关报告登录", False
+                reason = await self._session(inflow)
                 self._state(inflow, online=False, reason=reason)
-                attempt = 0 if came_online else attempt + 1
+                attempt = 0 if self._came_online else attempt + 1
                 wait = backoff(attempt, self._settings.backoff_first, self._settings.backoff_cap, self._chance())
                 log.warning("%s (%s); connecting again in %.1f s", reason, self._settings.endpoint, wait)
                 await asyncio.sleep(wait)
         finally:
             await inflow.close()
 
-    async def _session(self, inflow: Inflow) -> tuple[bool, str]:
-        """One connection from its beginning to its end: whether the account was online in it, and why it ended."""
+    async def _session(self, inflow: Inflow) -> str:
+        """One connection from its beginning to its end; returns why it ended."""
         host, port = self._settings.address()
         gateway = Gateway(host, port, self._settings.token, self._settings.call_timeout)
-        online = [False]
         self._book.forget()
         tasks = (
-            asyncio.create_task(self._read(gateway, inflow, online)),
+            asyncio.create_task(self._read(gateway, inflow)),
             asyncio.create_task(self._watch(gateway)),
             asyncio.create_task(gateway.start(self._settings.start_timeout)),
         )
         try:  # no TaskGroup: on 3.11 it swallows a cancellation that comes together with a failure
             await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
-            return online[0], _why(tasks)
+            return _why(tasks)
         finally:
             self._connected.clear()
             self._gateway = None
@@ -123,7 +123,7 @@ class WechatyTransport:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _read(self, gateway: Gateway, inflow: Inflow, online: list[bool]) -> None:
+    async def _read(self, gateway: Gateway, inflow: Inflow) -> None:
         async for event in gateway.events():
             if self._gateway is None:  # the first event: the stream is ours
                 self._gateway = gateway
@@ -132,7 +132,6 @@ class WechatyTransport:
                 self._on(event, inflow)
             except Exception:
                 log.exception("an event %s from the gateway could not be understood, passed over", event.type.name)
-            online[0] = online[0] or self._online
         raise Gone("网关关闭了连接")
 
     async def _watch(self, gateway: Gateway) -> None:
@@ -177,6 +176,7 @@ class WechatyTransport:
     def _state(self, inflow: Inflow, *, online: bool, reason: str = "", qr_code: str = "") -> None:
         """The account came, went or waits; told only when something about it is new."""
         self._online = online
+        self._came_online |= online
         self._reason = reason
         state = (online, self._account, reason, qr_code)
         if state == self._told:

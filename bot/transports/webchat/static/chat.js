@@ -74,7 +74,7 @@ function connect() {
 
 function lost() {
   state.socket = null;
-  for (const text of state.sending.values()) giveBack(text, "刚才那句不知有没有发出去,请看一眼再发。");
+  for (const text of state.sending.values()) giveBack(text, "刚才那句不知有没有发出去，请看一眼再发。");
   state.sending.clear();
   state.tries += 1;
   showLink("waiting", "正在重新连接…");
@@ -132,6 +132,7 @@ function become(id, room) {
 
 function go(room) {
   putDraft();
+  const typed = state.room ? "" : $("words").value; // before the line was open
   state.room = room;
   toHash();
   const direct = room === state.person;
@@ -139,7 +140,7 @@ function go(room) {
   $("title").textContent = direct ? `${state.bot}(私聊)` : `${group.name}(${group.size})`;
   document.title = $("title").textContent + " · 门楼微讲堂";
   $("at").hidden = direct;
-  $("words").value = state.drafts.get(place(room)) || "";
+  $("words").value = state.drafts.get(place(room)) || typed;
   $("words").placeholder = direct ? `跟${state.bot}说…` : "在群里说…";
   $("notice").hidden = true;
   grow();
@@ -184,7 +185,7 @@ const context = {
   get clock() { return state.clock; },
   get me() { return state.person; },
   roleOf: (id) => state.people.get(id)?.role,
-  recall: (id) => tell({ do: "recall", id, tag: "" }) || notice("还没有连上,稍等一下再撤回。"),
+  recall: (id) => tell({ do: "recall", id, tag: "" }) || notice("还没有连上，稍等一下再撤回。"),
   open: (source) => { $("viewer-image").src = source; $("viewer").showModal(); },
   grown: () => { if (state.stuck) toBottom(); },
 };
@@ -204,6 +205,7 @@ function add(said) {
   else messages.push(said);
   if (messages.length > KEPT) messages.shift();
   if (said.room !== state.room) return drawChats();
+  look(); // the reader may have moved since the last scroll event
   if (index >= 0 || messages.length === 1) return draw(state.stuck);
   const stay = !state.stuck && said.sender !== state.person;
   $("stream").append(...messageNodes(said, messages.at(-2), context));
@@ -227,9 +229,18 @@ function draw(bottom) {
   drawChats();
 }
 
+// Where the reader is. A picture that grew is no one scrolling up.
+function look() {
+  const stream = $("stream");
+  const near = stream.scrollHeight - stream.scrollTop - stream.clientHeight < 60;
+  state.stuck = near || (state.stuck && stream.scrollTop >= state.top);
+  state.top = stream.scrollTop;
+}
+
 function toBottom() {
   $("stream").scrollTop = $("stream").scrollHeight;
   state.stuck = true;
+  state.top = $("stream").scrollTop;
   $("below").hidden = true;
   markCurrent();
 }
@@ -274,9 +285,9 @@ function drawChats() {
 
 function say(text) {
   if (!text.trim()) return false;
-  if (new TextEncoder().encode(text).length > LONGEST) return notice("这一条太长了,请分几次发。");
+  if (new TextEncoder().encode(text).length > LONGEST) return notice("这一条太长了，请分几次发。");
   const tag = String((state.tag += 1));
-  if (!tell({ do: "say", room: state.room, text, tag })) return notice("还没有连上,稍等一下再发。");
+  if (!tell({ do: "say", room: state.room, text, tag })) return notice("还没有连上，稍等一下再发。");
   state.sending.set(tag, text);
   $("notice").hidden = true;
   return true;
@@ -335,11 +346,8 @@ $("people").addEventListener("click", (event) => { if (event.target === $("peopl
 $("viewer-close").addEventListener("click", () => $("viewer").close());
 $("below").addEventListener("click", () => { toBottom(); drawChats(); });
 $("stream").addEventListener("scroll", () => {
-  const stream = $("stream");
   const before = state.stuck;
-  const near = stream.scrollHeight - stream.scrollTop - stream.clientHeight < 60;
-  state.stuck = near || (before && stream.scrollTop >= state.top); // a picture that grew is no one scrolling up
-  state.top = stream.scrollTop;
+  look();
   if (state.stuck && !before) { $("below").hidden = true; markCurrent(); drawChats(); }
 });
 new ResizeObserver(() => { if (state.stuck) toBottom(); }).observe($("stream")); // the keyboard came up

@@ -1,8 +1,8 @@
 // Example phrases, by who one is and where one is. A tap sends them.
 
 const RESIDENT = ["菜单", "点课 反诈骗", "我想听医保怎么报销", "课表", "报名2人", "@小门 帮助"];
-const MIGRANT = ["我想听养老保险", "点课 创业就业", "菜单", "课表", "取消报名", "@小门 帮助"];
-const LECTURER = ["课表", "菜单", "请莫律师来讲", "报名", "@小门 帮助"];
+const MIGRANT = ["我想听养老保险", "点课 创业就业", "菜单", "课表", "@小门 帮助"];
+const LECTURER = ["课表", "菜单", "点课 土地与宅基地", "报名", "@小门 帮助"];
 const COORDINATOR_AT_WORK = ["通知 全镇 明天上午停水", "确认", "取消", "课表", "菜单", "帮助"];
 const COORDINATOR_IN_GROUP = ["课表", "菜单", "点课 森林防火", "@小门 帮助"];
 const DIRECT = {

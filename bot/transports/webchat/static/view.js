@@ -110,7 +110,7 @@ function picture(said, context) {
   button.type = "button";
   const image = node("img");
   image.src = "picture/" + encodeURIComponent(said.id);
-  image.alt = said.name + "发的图片,点开看大图";
+  image.alt = said.name + "发的图片，点开看大图";
   image.addEventListener("load", context.grown);
   button.append(image);
   button.addEventListener("click", () => context.open(image.src));
@@ -121,8 +121,8 @@ export function emptyNote(direct, bot) {
   const made = node("div", "empty");
   made.append(
     node("p", "", direct ? `这里只有您和${bot}。` : "群里还没有人说话。"),
-    node("p", "", direct ? "想听什么,直接跟它说就行。" : `跟乡亲们一样写一句,或者点「@${bot}」叫它。`),
-    node("p", "", "也可以点下面的例句试试,点一下就发出去。"),
+    node("p", "", direct ? "想听什么，直接跟它说就行。" : `跟乡亲们一样写一句，或者点「@${bot}」叫它。`),
+    node("p", "", "也可以点下面的例句试试，点一下就发出去。"),
   );
   return made;
 }
