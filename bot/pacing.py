@@ -7,7 +7,7 @@ was sent, which the sender reads back from the outbox at start.
 import random
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from data.mail import OutboxKind
@@ -42,6 +42,14 @@ class Pacer:
     _room: dict[int, datetime] = field(default_factory=dict)
     _gap: float = 0.0
 
+    @property
+    def _capped(self) -> bool:
+        return bool(self.pace.per_minute or self.pace.per_hour or self.pace.per_day)
+
+    def copy(self) -> "Pacer":
+        """A pacer to try things on."""
+        return replace(self, _sent=self._sent.copy(), _room=self._room.copy())
+
     def recall(self, sends: Iterable[tuple[int, datetime]]) -> None:
         """Take up what was sent before a restart, oldest first."""
         for room_id, at in sends:
@@ -49,6 +57,8 @@ class Pacer:
 
     def sent(self, room_id: int, at: datetime) -> None:
         """Note that something left."""
+        if not self._capped:
+            self._sent.clear()  # only the last matters
         self._sent.append(at)
         self._room[room_id] = at
         self._gap = self.dice.uniform(*self.pace.other_room)

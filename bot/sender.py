@@ -42,6 +42,7 @@ class Sender:
         self._timeout = send_timeout
         self._wake = asyncio.Event()
         self._stopping = False
+        self._outcomes: list[Settled] = []  # how the last letters went; written down with the next claim
         self._out: dict[tuple[str, str], list[Echo]] = {}  # rooms that letters are out to, and what came back there
         self._doubtful: set[tuple[str, str]] = set()  # rooms where an unknown row waits for evidence
         self._busy = asyncio.Lock()  # held while letters are out, so that stopping waits for them
@@ -73,27 +74,40 @@ class Sender:
         self._stopping = True
         self._wake.set()
         async with self._busy:
-            pass
+            outcomes, self._outcomes = self._outcomes, []
+            await self._worker.run(lambda session: outbox.settle(session, outcomes, now=self._clock()))
 
     async def drain(self) -> float:
         """Send what may leave now; returns the seconds until the next look is worth it (0: at once)."""
         now = self._clock()
         ready = [name for name, transport in self._transports.items() if transport.ready]
-        rows = await self._worker.run(lambda session: _look(session, ready, now))
-        allowed, wait = self._allowed(rows, now)
-        if not allowed:
+        outcomes = self._outcomes
+        letters, wait, pacers = await self._worker.run(lambda session: self._turn(session, outcomes, ready, now))
+        self._outcomes, self._pacers = [], pacers
+        if not letters:
             return wait
-        letters = await self._worker.run(lambda session: outbox.claim(session, allowed, now=self._clock()))
         by_room: dict[tuple[str, str], list[Letter]] = {}
         for letter in letters:
             by_room.setdefault((letter.transport, letter.room), []).append(letter)
         self._out = {room: [] for room in by_room}
         sent = await asyncio.gather(*map(self._send_in_order, by_room.values()))
-        outcomes = [each for room in sent for each in room]
+        self._outcomes = [each for room in sent for each in room]
         self._out = {}
-        settled_at = self._clock()
-        await self._worker.run(lambda session: outbox.settle(session, outcomes, now=settled_at))
         return 0.0
+
+    def _turn(
+        self, session: Session, outcomes: list[Settled], ready: list[str], now: datetime
+    ) -> tuple[list[Letter], float, Mapping[str, Pacer]]:
+        """On the worker: write down how the last letters went, and claim the next ones that pacing lets go.
+
+        Also gives the seconds until more may go, and the pacers as they stand after these.
+        """
+        outbox.settle(session, outcomes, now=now)
+        outbox.retry_fresh_replies(session, now=now, doubt=DOUBT, fresh=FRESH)
+        rows = outbox.due(session, transports=ready, now=now, limit=BATCH)
+        pacers = {name: pacer.copy() for name, pacer in self._pacers.items()}
+        allowed, wait = _allowed(rows, pacers, now)
+        return (outbox.claim(session, allowed, now=now) if allowed else []), wait, pacers
 
     async def heard_echo(self, echo: Echo) -> None:
         """Our own message came back. Of what is out just now it is remembered; what was in doubt is settled."""
@@ -122,22 +136,6 @@ class Sender:
         sends = await self._worker.run(lambda session: outbox.last_sends(session, since=now - timedelta(days=1)))
         for name, pacer in self._pacers.items():
             pacer.recall((room_id, at) for room_id, transport, at in sends if transport == name)
-
-    def _allowed(self, rows: list[Due], now: datetime) -> tuple[list[int], float]:
-        """The rows that pacing lets go now, and the seconds until the first that it holds back may go."""
-        allowed: list[int] = []
-        held: set[int] = set()  # rooms where an earlier row waits: what follows there waits behind it
-        wait = IDLE
-        for row in rows:
-            pacer = self._pacers[row.transport]
-            earliest = pacer.not_before(row.id, row.room_id, row.kind, row.queued_at)
-            if earliest <= now and row.room_id not in held:
-                pacer.sent(row.room_id, now)
-                allowed.append(row.id)
-            else:
-                held.add(row.room_id)
-                wait = min(wait, max(0.0, (earliest - now).total_seconds()))
-        return allowed, max(wait, 0.01)
 
     async def _send_in_order(self, letters: list[Letter]) -> list[Settled]:
         """One room's letters, in order; after one that did not go out, the rest wait for it."""
@@ -179,6 +177,18 @@ class Sender:
         return Settled(letter.id, OutboxState.SENT, transport_message_id=message_id)
 
 
-def _look(session: Session, ready: list[str], now: datetime) -> list[Due]:
-    outbox.retry_fresh_replies(session, now=now, doubt=DOUBT, fresh=FRESH)
-    return outbox.due(session, transports=ready, now=now, limit=BATCH)
+def _allowed(rows: list[Due], pacers: Mapping[str, Pacer], now: datetime) -> tuple[list[int], float]:
+    """The rows that pacing lets go now, and the seconds until the first that it holds back may go."""
+    allowed: list[int] = []
+    held: set[int] = set()  # rooms where an earlier row waits: what follows there waits behind it
+    wait = IDLE
+    for row in rows:
+        pacer = pacers[row.transport]
+        earliest = pacer.not_before(row.id, row.room_id, row.kind, row.queued_at)
+        if earliest <= now and row.room_id not in held:
+            pacer.sent(row.room_id, now)
+            allowed.append(row.id)
+        else:
+            held.add(row.room_id)
+            wait = min(wait, max(0.0, (earliest - now).total_seconds()))
+    return allowed, max(wait, 0.01)

@@ -1,7 +1,7 @@
 """The town as this process knows it: files into the database, and what handlers may know out of it."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -57,7 +57,6 @@ def settle_in(session: Session, config: Config, *, transport: str | None, now: d
         limits=Limits(
             per_minute=config[LIMIT_MINUTE],
             loop_turns=config[LIMIT_LOOP],
-            loop_pause=timedelta(minutes=10),
         ),
         listen=config[LISTEN],
         listen_in=config[LISTEN_GROUPS],

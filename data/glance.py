@@ -1,9 +1,9 @@
 """All that a turn must know before it can begin, in one statement: it is run for every message that passes the gate."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import BindParameter, bindparam, exists, insert, literal, select, update
+from sqlalchemy import BindParameter, bindparam, exists, func, insert, literal, select, update
 from sqlmodel import Session
 
 from data.mail import Inbox
@@ -12,6 +12,7 @@ from data.tables import Dialog, Member, Role, RoleKind, Room, RoomKind
 
 _ROOM, _MEMBER, _ROLE = table_of(Room), table_of(Member), table_of(Role)
 _DIALOG, _INBOX = table_of(Dialog), table_of(Inbox)
+LATELY = timedelta(minutes=10)
 _TRANSPORT: BindParameter[str] = bindparam("transport")
 
 
@@ -31,6 +32,10 @@ _GLANCE = select(
     _MEMBER.c.village_id,
     _DIALOG.c.kind,
     _DIALOG.c.payload,
+    select(func.count())
+    .where(_INBOX.c.member_id == _MEMBER.c.id, _INBOX.c.heard_at > bindparam("since"))
+    .correlate(_MEMBER)
+    .scalar_subquery(),
     *(_holds(kind) for kind in RoleKind),  # type: ignore[call-overload]
 ).select_from(
     _ONE.outerjoin(_ROOM, (_ROOM.c.transport == _TRANSPORT) & (_ROOM.c.external_id == bindparam("room")))
@@ -84,26 +89,39 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """What is known of a message's room, its sender, and whether it was taken before."""
+    """What is known of a message's room, its sender, and whether it was taken before.
+
+    ``lately`` counts the sender's messages to us within `LATELY`.
+    """
 
     seen: bool
     room: Place | None
     member: Person | None
     pending: Pending | None
+    lately: int = 0
 
 
 def glance(session: Session, *, transport: str, message_id: str, room: str, member: str, now: datetime) -> Glance:
     """Look everything up by the transport's own ids; writes nothing."""
     row = session.execute(
-        _GLANCE, {"transport": transport, "message_id": message_id, "room": room, "member": member, "now": now}
+        _GLANCE,
+        {
+            "transport": transport,
+            "message_id": message_id,
+            "room": room,
+            "member": member,
+            "now": now,
+            "since": now - LATELY,
+        },
     ).one()
-    seen, room_id, room_name, kind, room_village, member_id, name, village, dialog, payload, *holds = row
+    seen, room_id, room_name, kind, room_village, member_id, name, village, dialog, payload, lately, *holds = row
     roles = frozenset(each for each, held in zip(RoleKind, holds, strict=True) if held)
     return Glance(
         seen=bool(seen),
         room=None if room_id is None else Place(room_id, transport, room, room_name, kind, room_village),
         member=None if member_id is None else Person(member_id, transport, member, name, village, roles),
         pending=None if dialog is None else Pending(dialog, payload),
+        lately=lately,
     )
 
 

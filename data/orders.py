@@ -17,12 +17,12 @@ _SAME = (
         _ORDER.c.village_id.is_not_distinct_from(bindparam("village_id")),
         _ORDER.c.topic_id.is_not_distinct_from(bindparam("topic_id")),
         _ORDER.c.lecturer_id.is_not_distinct_from(bindparam("lecturer_id")),
-        # A wish that fits no topic is the same only in the same words.
-        or_(_ORDER.c.topic_id.is_not(None), _ORDER.c.lecturer_id.is_not(None), _ORDER.c.wish == bindparam("wish")),
     )
     .order_by(_ORDER.c.id)
     .limit(1)
 )
+# A wish that fits no topic is the same only in the same words.
+_SAME_WORDS = _SAME.where(_ORDER.c.wish == bindparam("wish"))
 _OF_ORDER = _SECONDER.c.order_id == bindparam("order_id")
 _SECONDERS = select(func.count(), func.count().filter(_SECONDER.c.member_id == bindparam("member_id"))).where(_OF_ORDER)
 _INSERT = insert(_ORDER)
@@ -53,8 +53,10 @@ def place(
     dialect: str = "",
 ) -> Placed:
     """Place an order, or second the same one of the same village. The member's own second wish changes nothing."""
+    named = topic_id is not None or lecturer_id is not None
     same = session.execute(
-        _SAME, {"village_id": village_id, "topic_id": topic_id, "lecturer_id": lecturer_id, "wish": wish}
+        _SAME if named else _SAME_WORDS,
+        {"village_id": village_id, "topic_id": topic_id, "lecturer_id": lecturer_id, "wish": wish},
     ).first()
     if same is None or (village_id is None and same.member_id != member_id):
         values = {

@@ -150,7 +150,7 @@ class Order(SQLModel, table=True):
     """An order (点单): somebody's wish for a topic (点课), a lecturer (点将), or both. ``wish`` is in their words."""
 
     __tablename__ = "lecture_order"
-    __table_args__ = (Index("ix_order_same_wish", "village_id", "state", "topic_id", "lecturer_id"),)
+    __table_args__ = (Index("ix_order_same_wish", "village_id", "state", "topic_id", "lecturer_id", "wish"),)
 
     id: int | None = Field(default=None, primary_key=True)
     member_id: int = Field(foreign_key="member.id", index=True)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from sqlmodel import Session
 
 from data import inbox
+from data.glance import LATELY
 from handlers.knowledge import Limits
 from handlers.turn import Turn
 
@@ -29,13 +30,15 @@ WORDS = {
 }
 
 
-def judge(session: Session, turn: Turn, limits: Limits) -> Verdict:
-    """Weigh what this person wrote to us lately.
+def judge(session: Session, turn: Turn, limits: Limits, *, lately: int) -> Verdict:
+    """Weigh what this person wrote to us lately; ``lately`` is how many messages within `data.glance.LATELY`.
 
     Two bots that answer each other say the same few things without end: more than ``loop_turns`` turns within
-    ``loop_window``, in at most two different texts, and nothing is answered for ``loop_pause``.
+    ``loop_window``, in at most two different texts, and nothing is answered for `data.glance.LATELY`.
     """
-    earlier = inbox.recent(session, turn.member_id, now=turn.now, within=limits.loop_pause)
+    if lately < min(limits.per_minute, limits.loop_turns):
+        return Verdict.FINE  # nearly always: no need to look closer
+    earlier = inbox.recent(session, turn.member_id, now=turn.now, within=LATELY)
     if any(each.route == Verdict.LOOP for each in earlier):
         return Verdict.MUTED
     last_minute = [each for each in earlier if each.heard_at > turn.now - _MINUTE]

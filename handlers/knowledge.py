@@ -17,7 +17,6 @@ class Limits:
     per_minute: int = 10
     loop_turns: int = 5
     loop_window: timedelta = timedelta(seconds=60)
-    loop_pause: timedelta = timedelta(minutes=10)
     answer_within: timedelta = timedelta(minutes=10)  # how long a question of ours waits
 
 

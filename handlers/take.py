@@ -17,12 +17,11 @@ from handlers.guard import WORDS, Verdict, judge
 from handlers.knowledge import Knowledge
 from handlers.message import Heard
 from handlers.router import Call, Router
-from handlers.turn import Handler, Question, Reply, Route, Turn
+from handlers.turn import NO_ACT, Handler, Question, Reply, Route, Turn
 from handlers.understand import Act, Utterance, normalise, understand
 from handlers.understand.reading import peel_mention, read_wish
 
 MAX_KEPT = 2_000
-NO_ACT = Act("none", 0.0)
 APOLOGY = "抱歉，刚才没办成。您的话已经记下，镇里会看到。"
 
 
@@ -66,7 +65,7 @@ class Listener:
         turn = self._turn(session, heard, known, now, reading)
         if reading.answers:
             dialogs.close(session, room_id=turn.room_id, member_id=turn.member_id)
-        verdict = judge(session, turn, self.knowledge.limits)
+        verdict = judge(session, turn, self.knowledge.limits, lately=known.lately)
         if verdict is Verdict.FINE:
             self._keep(session, heard, turn, reading.route, _answer(reading, turn))
         else:

@@ -12,6 +12,9 @@ from handlers.knowledge import Knowledge
 from handlers.understand.values import Act, Intent
 
 
+NO_ACT = Act(intent="none", confidence=0.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """All that a handler needs.
@@ -28,7 +31,7 @@ class Turn:
     text: str
     verbatim: str
     args: str = ""
-    act: Act = Act(intent="none", confidence=0.0)
+    act: Act = NO_ACT
     payload: dict[str, object] = field(default_factory=dict)  # of the question that this answers
     routes: tuple["Route", ...] = ()  # all that can be heard, for those who ask for help
 

@@ -93,11 +93,11 @@ def test_a_nickname_is_data(town: DemoTown) -> None:
 def test_one_person_cannot_flood_the_bot(town: DemoTown) -> None:
     talk = Talk(town)
     answers = []
-    for number in range(15):
+    for number in range(25):
         heard = talk.heard("三婶唐桂英", "上坪村乡亲群", f"点课 新题目{number}")
         talk.later(seconds=-6.9)
         answers.append(talk.take(heard)[1])
-    assert [len(answer) for answer in answers] == [1] * 11 + [0] * 4
-    assert "您发得有点快" in answers[10][0]
+    assert [len(answer) for answer in answers] == [1] * 21 + [0] * 4
+    assert "您发得有点快" in answers[20][0]
     with town.session() as session:
-        assert len(session.exec(select(Inbox)).all()) == 15
+        assert len(session.exec(select(Inbox)).all()) == 25

@@ -244,7 +244,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_lecture_order_member_id"), "lecture_order", ["member_id"], unique=False)
     op.create_index(
-        "ix_order_same_wish", "lecture_order", ["village_id", "state", "topic_id", "lecturer_id"], unique=False
+        "ix_order_same_wish", "lecture_order", ["village_id", "state", "topic_id", "lecturer_id", "wish"], unique=False
     )
     op.create_table(
         "lecturer_topic",

@@ -1,0 +1,122 @@
+"""The router: the longest word first, no two routes for one word, and a cost that does not grow with the routes."""
+
+from collections import UserDict
+from typing import Any
+
+import pytest
+
+from handlers import ROUTES
+from handlers.router import Router
+from handlers.turn import Reply, Route, Turn
+from handlers.understand.values import Intent
+
+
+def say_nothing(_turn: Turn) -> Reply:
+    return Reply("")
+
+
+def route(name: str, *words: str, intents: tuple[Intent, ...] = (), tail: str = "") -> Route:
+    return Route(name, say_nothing, f"{name}：help", words=words, intents=intents, tail=tail)
+
+
+def called(router: Router, text: str) -> tuple[str, str, bool] | None:
+    call = router.by_word(text)
+    return None if call is None else (call.route.name, call.args, call.plain)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_longest_word_that_begins_the_text_is_called(order: int) -> None:
+    """Whatever the order of the routes: 报名表 is not 报名 with 表 behind it."""
+    router = Router((route("short", "报"), route("middle", "报名"), route("long", "报名表"))[::order])
+    assert called(router, "报名表") == ("long", "", True)
+    assert called(router, "报名") == ("middle", "", True)
+    assert called(router, "报销") == ("short", "销", False)
+    assert called(router, "我要报名") is None
+    assert called(router, "") is None
+
+
+def test_what_stands_behind_the_word_is_handed_over_without_the_break() -> None:
+    router = Router((route("order", "点课", tail=r"\s+.+"),))
+    for text in ("点课 反诈骗", "点课：反诈骗", "点课，反诈骗 ", "点课\n反诈骗", "点课、、反诈骗", "点课反诈骗"):
+        call = called(router, text)
+        assert call is not None
+        assert call[:2] == ("order", "反诈骗")
+
+
+def test_a_word_with_something_unforeseen_behind_it_is_not_plain() -> None:
+    """报名费多少 between neighbours is not a sign-up; addressed to the bot it may be."""
+    router = Router((route("sign_up", "报名", tail=r"\d人"),))
+    assert called(router, "报名2人") == ("sign_up", "2人", True)
+    assert called(router, "报名2人  ") == ("sign_up", "2人", True)
+    assert called(router, "报名费多少") == ("sign_up", "费多少", False)
+    assert called(router, "报名") == ("sign_up", "", False)
+
+
+def test_two_routes_cannot_claim_one_word_or_one_intent() -> None:
+    with pytest.raises(ValueError, match="'报名'"):
+        Router((route("one", "报名"), route("two", "取消", "报名")))
+    with pytest.raises(ValueError, match="'help'"):
+        Router((route("one", intents=("help",)), route("two", intents=("none", "help"))))
+
+
+def test_a_route_is_found_by_what_was_meant() -> None:
+    router = Router((route("one", "甲", intents=("help", "none")), route("two", "乙")))
+    found = router.by_intent("none")
+    assert found is not None
+    assert found.name == "one"
+    assert router.by_intent("cancel") is None
+
+
+def test_the_gate_lets_through_whatever_a_route_could_hear() -> None:
+    router = Router(ROUTES)
+    words = [word for each in ROUTES for word in each.words]
+    assert len(words) > 12
+    for word in words:
+        assert router.could_call(word)
+        assert router.could_call(f"{word} 反诈骗")
+        call = router.by_word(word)
+        assert call is not None
+        assert word in call.route.words
+    assert not router.could_call("今天天气好")
+    assert not router.could_call("")
+
+
+class Counting(UserDict[str, Any]):
+    """A dictionary that counts how often it is asked."""
+
+    asked = 0
+
+    def __contains__(self, key: object) -> bool:
+        self.asked += 1
+        return key in self.data
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.asked += 1
+        return self.data.get(key, default)
+
+
+def lookups(routes: int, text: str) -> int:
+    """How many times the router looks into its dictionary for one message."""
+    router = Router(tuple(route(f"r{number}", f"词{number:04}", f"短{number:03}") for number in range(routes)))
+    counting = Counting(router._by_word)
+    router._by_word = counting  # type: ignore[assignment]
+    router.could_call(text)
+    router.by_word(text)
+    return counting.asked
+
+
+@pytest.mark.parametrize("text", ["今天圩上人真多，谁见着我家的鸭子了", "词0009 之后的话", "词", ""])
+def test_the_cost_does_not_grow_with_the_routes(text: str) -> None:
+    """Counted in look-ups, not in time: one for each length of word, be there ten routes or two thousand."""
+    assert 1 <= lookups(10, text) <= 4
+    assert lookups(10, text) == lookups(200, text) == lookups(2000, text)
+
+
+def test_a_message_costs_no_more_lookups_than_there_are_lengths_of_words() -> None:
+    router = Router(ROUTES)
+    lengths = {len(word) for each in ROUTES for word in each.words}
+    assert len(lengths) < 6
+    counting = Counting(router._by_word)
+    router._by_word = counting  # type: ignore[assignment]
+    assert router.by_word("今天圩上人真多") is None
+    assert counting.asked == len(lengths)
