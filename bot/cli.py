@@ -7,18 +7,21 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from bot import init
+from bot import cli_jielong, cli_understand, init
 from bot.config import Config, ConfigError, load_config
-from bot.settings import DATABASE_URL, LOG_LEVEL, TOWN_FOLDER, WEBCHAT, WEBCHAT_HOST, WEBCHAT_PORT
-from bot.town import clock_of, open_database, read_files
+from bot.settings import DATABASE_URL, LOG_LEVEL, TOWN_FOLDER, WEBCHAT, WEBCHAT_HOST, WEBCHAT_PORT, ZONE
+from bot.town import clock_of, open_database, read_files, words_of
 from bot.worker import Worker
 from data import bindings
 from data.database import open_engine, standing
 from data.errors import SchemaError, TownError, TownFileError
 from data.tables import RoleKind
+from handlers.understand import load_lexicon
 
 FAULT = 2  # exit code of everything that a person has to mend first
 
@@ -87,7 +90,7 @@ async def _serve(config: Config) -> None:
 def check_config(options: argparse.Namespace) -> int:
     """Read the config, the town and the database, and say whether the bot could start."""
     config = load_config(options.config)
-    files, _topics = read_files(config)
+    files, topics = read_files(config)
     try:
         engine = open_engine(config.database_url)
         standing(engine)
@@ -99,6 +102,9 @@ def check_config(options: argparse.Namespace) -> int:
         f"{options.config} 没问题：{town.town.name}，{len(town.villages)}个村，"
         f"{len(town.lecturers)}位宣讲员，{len(files.snippets)}条政策短文（{config[TOWN_FOLDER]}）。"
     )
+    for problem in topics.problems:
+        if problem.kind != "overlap":  # the longer word wins there: nothing to mend
+            print(f"提醒：{problem}")
     return 0
 
 
@@ -123,11 +129,35 @@ def show_version(_options: argparse.Namespace) -> int:
     return 0
 
 
+def understand(options: argparse.Namespace) -> int:
+    """Read messages from standard input and print how they are understood; JSON lines, or plain text at a terminal."""
+    config = load_config(options.config) if options.config.is_file() else None
+    now = options.now or datetime.now(config[ZONE] if config else ZoneInfo("Asia/Shanghai"))
+    lexicon = words_of(*read_files(config)) if config else load_lexicon()
+    plain = sys.stdin.isatty()
+    if plain:
+        print("写一句话，看我怎么理解（Ctrl+D 结束）：")
+    for line in cli_understand.main(sys.stdin, now.replace(tzinfo=None), lexicon, plain=plain):
+        print(line, flush=plain)
+    return 0
+
+
+def jielong(options: argparse.Namespace) -> int:
+    """Read one 接龙 (or, with --sequence, the posts of one) from standard input and print it as JSON."""
+    try:
+        print(cli_jielong.main(sys.stdin.read(), sequence=options.sequence))
+    except ValueError as error:
+        return _fault("看不懂输入：", [str(error)])
+    return 0
+
+
 COMMANDS: tuple[Command, ...] = (
     Command("run", "启动机器人", run),
     Command("check-config", "检查配置、镇的资料和数据库，不启动", check_config),
     Command("init", "新建一个真正使用的镇（会问几个问题）", init.run),
     Command("code", "生成一个绑定码，给宣传干事登记身份", code),
+    Command("understand", "看一句话会被怎么理解（标准输入）", understand),
+    Command("jielong", "读一个接龙（标准输入）", jielong),
     Command("version", "显示版本", show_version),
 )
 
@@ -139,6 +169,10 @@ def _parser() -> argparse.ArgumentParser:
         sub = commands.add_parser(command.name, help=command.help, description=command.help)
         sub.add_argument("--config", type=Path, default=Path("config.yaml"), help="配置文件（默认 config.yaml）")
         sub.set_defaults(command=command)
+        if command.name == "understand":
+            sub.add_argument("--now", type=datetime.fromisoformat, help="当作现在的时间，如 2026-11-20T15:00")
+        if command.name == "jielong":
+            sub.add_argument("--sequence", action="store_true", help="输入是一串先后发出的接龙（JSON 列表）")
     return parser
 
 

@@ -14,6 +14,7 @@ from bot.transports.base import AccountState, Echo, Event, Recalled, RoomChanged
 from bot.worker import Worker
 from data import rooms
 from data.names import clean_name
+from handlers.answers import could_answer
 from handlers.message import Heard, Kind
 from handlers.take import Listener, Outcome
 from handlers.understand import Utterance, concerns
@@ -54,7 +55,9 @@ class Dispatch:
         if heard.addressed:
             return True
         listen = self._listener.knowledge.listen_mode(heard.room_name, heard.room_id)
-        return concerns(Utterance(heard.text, listen=listen)) or self._listener.router.could_call(heard.text)
+        # Whether a lecture is open in the room is known only to the database: the gate supposes that one is.
+        said = Utterance(heard.text, lecture_open=True, listen=listen)
+        return concerns(said) or self._listener.router.could_call(heard.text) or could_answer(heard.text)
 
     async def _hear(self, heard: Heard) -> None:
         if not self.concerns(heard):

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from bot.pacing import Pacer
@@ -74,8 +75,13 @@ class Sender:
         self._stopping = True
         self._wake.set()
         async with self._busy:
-            outcomes, self._outcomes = self._outcomes, []
-            await self._worker.run(lambda session: outbox.settle(session, outcomes, now=self._clock()))
+            outcomes = self._outcomes
+            try:
+                await self._worker.run(lambda session: outbox.settle(session, outcomes, now=self._clock()))
+            except SQLAlchemyError:
+                log.exception("最后几条的结果没能记下，下次启动算待确认")
+            else:
+                self._outcomes = []
 
     async def drain(self) -> float:
         """Send what may leave now; returns the seconds until the next look is worth it (0: at once)."""
@@ -91,8 +97,13 @@ class Sender:
             by_room.setdefault((letter.transport, letter.room), []).append(letter)
         self._out = {room: [] for room in by_room}
         sent = await asyncio.gather(*map(self._send_in_order, by_room.values()))
-        self._outcomes = [each for room in sent for each in room]
-        self._out = {}
+        echoes, self._out = self._out, {}
+        self._outcomes = []
+        for (room, written), outcomes in zip(by_room.items(), sent, strict=True):
+            weighed = weigh(written, outcomes, echoes[room])
+            if any(each.state is OutboxState.UNKNOWN for each in weighed):
+                self._doubtful.add(room)
+            self._outcomes += weighed
         return 0.0
 
     def _turn(
@@ -114,7 +125,7 @@ class Sender:
         room = (echo.transport, echo.room_id)
         if room in self._out:
             self._out[room].append(echo)
-        elif room in self._doubtful:
+        elif room in self._doubtful and not self._is_settled(echo):
             await self._worker.run(
                 lambda session: outbox.settle_by_echo(
                     session,
@@ -125,6 +136,10 @@ class Sender:
                     now=self._clock(),
                 )
             )
+
+    def _is_settled(self, echo: Echo) -> bool:
+        """Whether the echo is of a letter that is known to be sent, though not yet written down."""
+        return any(each.transport_message_id == echo.message_id != "" for each in self._outcomes)
 
     async def _take_up(self) -> None:
         """At start: rows that we died over are in doubt, and pacing goes on from what was sent."""
@@ -167,13 +182,11 @@ class Sender:
             log.warning("第 %d 条被拒收：%s", letter.id, error)
             return Settled(letter.id, OutboxState.FAILED, error=str(error))
         except (Uncertain, TimeoutError) as error:
-            room = (letter.transport, letter.room)
-            for echo in self._out.get(room, ()):
-                if outbox.says(echo.text, letter.text):
-                    return Settled(letter.id, OutboxState.SENT, transport_message_id=echo.message_id)
             log.warning("第 %d 条不知发没发出去：%s", letter.id, error)
-            self._doubtful.add(room)
             return Settled(letter.id, OutboxState.UNKNOWN, error=str(error) or "对方没有回音")
+        except Exception as error:  # a transport that breaks its word: nothing is known of the letter
+            log.exception("第 %d 条发送时出错", letter.id)
+            return Settled(letter.id, OutboxState.UNKNOWN, error=str(error) or type(error).__name__)
         return Settled(letter.id, OutboxState.SENT, transport_message_id=message_id)
 
 
@@ -192,3 +205,28 @@ def _allowed(rows: list[Due], pacers: Mapping[str, Pacer], now: datetime) -> tup
             held.add(row.room_id)
             wait = min(wait, max(0.0, (earliest - now).total_seconds()))
     return allowed, max(wait, 0.01)
+
+
+def weigh(letters: list[Letter], outcomes: list[Settled], echoes: list[Echo]) -> list[Settled]:
+    """One room's outcomes, where each in doubt is sent if an echo says so that is no other letter's.
+
+    Two letters may say the same, so an echo counts once, and not for one in doubt when it is of one that was sent.
+    """
+    texts = {letter.id: letter.text for letter in letters}
+    known = {each.transport_message_id for each in outcomes if each.state is OutboxState.SENT}
+    left = [echo for echo in echoes if echo.message_id not in known]
+
+    def take(text: str) -> Echo | None:
+        found = next((echo for echo in left if outbox.says(echo.text, text)), None)
+        if found is not None:
+            left.remove(found)
+        return found
+
+    for each in outcomes:
+        if each.state is OutboxState.SENT and not each.transport_message_id:
+            take(texts[each.id])  # the transport gave no id: its echo is known by its words
+    weighed = []
+    for each in outcomes:
+        echo = take(texts[each.id]) if each.state is OutboxState.UNKNOWN else None
+        weighed.append(each if echo is None else Settled(each.id, OutboxState.SENT, echo.message_id))
+    return weighed

@@ -9,12 +9,19 @@ from sqlmodel import Session
 
 from bot.config import Config
 from bot.settings import LIMIT_LOOP, LIMIT_MINUTE, LISTEN, LISTEN_GROUPS, QUIET_END, QUIET_START, TOWN_FOLDER, ZONE
-from data import lexicon, town
+from data import town
 from data.database import open_engine, upgrade
+from data.errors import TownFileError
 from data.hours import QuietHours
+from data.lexicon import LexiconError, TopicLexicon
+from data.lexicon import load_lexicon as load_topics
 from data.townfile import TownFiles, read_town
 from handlers.knowledge import Knowledge, Limits
-from handlers.understand import load_lexicon
+from handlers.understand import Lexicon, load_lexicon
+from handlers.understand.answers import AnswerIndex, Text, index_texts
+from handlers.understand.lecturers import Lecturer
+from handlers.understand.sayings import load_sayings
+from handlers.understand.when import TownCalendar
 
 Clock = Callable[[], datetime]
 
@@ -30,10 +37,27 @@ def quiet_hours(config: Config) -> QuietHours:
     return QuietHours(config[QUIET_START], config[QUIET_END], config[ZONE])
 
 
-def read_files(config: Config) -> tuple[TownFiles, tuple[lexicon.TopicEntry, ...]]:
-    """The town's folder and the catalogue; `data.errors.TownFileError` says what is wrong with them."""
-    topics = lexicon.load_topics()
-    return read_town(config.file(TOWN_FOLDER), topics=tuple(topic.name for topic in topics)), topics
+def read_files(config: Config) -> tuple[TownFiles, TopicLexicon]:
+    """The town's folder and the catalogue, checked; `data.errors.TownFileError` says what is wrong with them."""
+    try:
+        topics = load_topics()
+    except LexiconError as error:
+        raise TownFileError([str(error)]) from error
+    return read_town(config.file(TOWN_FOLDER), topics=tuple(topics.names)), topics
+
+
+def words_of(files: TownFiles, topics: TopicLexicon) -> Lexicon:
+    """All that understanding knows, with this town's lecturers, villages, venues and market days."""
+    town = files.town
+    places = [word for village in town.villages for word in (village.name, *village.aliases, *village.venues)]
+    lecturers = [Lecturer(each.name, each.title, (each.trade,) if each.trade else ()) for each in town.lecturers]
+    return load_lexicon(lecturers, places, TownCalendar(market_days=town.town.market_days), topics)
+
+
+def answers_of(files: TownFiles, words: Lexicon) -> AnswerIndex:
+    """The town's policy texts, ready to be asked."""
+    texts = (Text(each.key, each.topic, each.title, each.text, each.questions) for each in files.snippets)
+    return index_texts(texts, words.tokenizer, words.topics, load_sayings())
 
 
 def open_database(config: Config, *, now: datetime) -> tuple[Engine, Path | None]:
@@ -45,19 +69,18 @@ def open_database(config: Config, *, now: datetime) -> tuple[Engine, Path | None
 def settle_in(session: Session, config: Config, *, transport: str | None, now: datetime) -> tuple[TownFiles, Knowledge]:
     """Load the town's files into the database and gather what handlers may know."""
     files, topics = read_files(config)
-    town.load_town(session, files, topics, transport=transport, now=now)
-    lecturers = town.lecturer_ids(session)
+    town.load_town(session, files, tuple(topics.names), transport=transport, now=now)
+    words = words_of(files, topics)
     knowledge = Knowledge(
         town=files.town.town.name,
         zone=config[ZONE],
         quiet=quiet_hours(config),
-        lexicon=load_lexicon(topics, lecturers, [village.name for village in files.town.villages]),
+        lexicon=words,
         topic_ids=town.topic_ids(session),
-        lecturer_ids=lecturers,
-        limits=Limits(
-            per_minute=config[LIMIT_MINUTE],
-            loop_turns=config[LIMIT_LOOP],
-        ),
+        lecturer_ids=town.lecturer_ids(session),
+        snippet_ids=town.snippet_ids(session),
+        answers=answers_of(files, words),
+        limits=Limits(per_minute=config[LIMIT_MINUTE], loop_turns=config[LIMIT_LOOP]),
         listen=config[LISTEN],
         listen_in=config[LISTEN_GROUPS],
     )

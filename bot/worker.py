@@ -68,6 +68,7 @@ class Worker:
                     tasks[0][1].get_loop().call_soon_threadsafe(self._deliver)
                 except RuntimeError:  # that loop is closed: nobody waits for this any more
                     self._waking = False
+                    self._done.clear()
 
     def _next(self) -> list[_Task]:
         """The next turn, and those that wait behind it by now; none when it is time to stop."""

@@ -9,6 +9,7 @@ TownError
     ├── CapacityFull
     ├── NotSignedUp
     ├── CodeRefused
+    ├── NoSuchVoice
     └── NothingToConfirm
 """
 
@@ -74,6 +75,13 @@ class CodeRefused(Declined):
 
     def __init__(self) -> None:
         super().__init__("绑定码不对、用过了或已过期。请找镇里管理员再要一个。")
+
+
+class NoSuchVoice(Declined):
+    """No open question or opinion has this number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"没有等答复的{number}号。发“待答”看还有哪些。")
 
 
 class NothingToConfirm(Declined):

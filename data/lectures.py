@@ -61,37 +61,66 @@ def people_in(session: Session, lecture_id: int) -> int:
     return int(session.exec(query).one())
 
 
-def sign_up(session: Session, *, room_id: int, member_id: int, people: int, now: datetime) -> SignedUp:
-    """Sign a member up for ``people`` persons in all (again: the new number holds).
+def sign_up(
+    session: Session, *, room_id: int, member_id: int, people: int, now: datetime, for_whom: str = ""
+) -> SignedUp:
+    """Sign ``people`` persons up in all: the member's own party, or whoever ``for_whom`` names. Again: the new number.
 
     Raises `NoOpenLecture`, or `CapacityFull` where fewer seats are left than were asked for.
     """
     lecture = _require_open(session, room_id, now)
     assert lecture.id is not None
-    mine = _of_member(session, lecture.id, member_id)
+    mine = next((each for each in _of_member(session, lecture.id, member_id) if each.for_whom == for_whom), None)
     held = mine.people if mine is not None and mine.withdrawn_at is None else 0
     taken = people_in(session, lecture.id)
     if lecture.seats is not None and taken - held + people > lecture.seats:
         raise CapacityFull(lecture.title, max(0, lecture.seats - taken + held))
     if mine is None:
-        session.add(SignUp(lecture_id=lecture.id, member_id=member_id, people=people, at=now))
+        session.add(SignUp(lecture_id=lecture.id, member_id=member_id, people=people, at=now, for_whom=for_whom))
     elif held != people:
         mine.people, mine.at, mine.withdrawn_at = people, now, None
-        session.add(mine)
     return _standing(lecture, people, taken - held + people, changed=held != people)
 
 
-def withdraw(session: Session, *, room_id: int, member_id: int, now: datetime) -> SignedUp:
-    """Take a member's sign-up back; the row stays, with the time. Raises `NoOpenLecture` or `NotSignedUp`."""
+def withdraw(session: Session, *, room_id: int, member_id: int, now: datetime, for_whom: str | None = None) -> SignedUp:
+    """Take back all that a member signed up, or only whom they name; the rows stay, with the time.
+
+    Raises `NoOpenLecture` or `NotSignedUp`.
+    """
     lecture = _require_open(session, room_id, now)
     assert lecture.id is not None
-    mine = _of_member(session, lecture.id, member_id)
-    if mine is None or mine.withdrawn_at is not None:
+    held = [
+        each
+        for each in _of_member(session, lecture.id, member_id)
+        if each.withdrawn_at is None and for_whom in (None, each.for_whom)
+    ]
+    if not held:
         raise NotSignedUp(lecture.title)
-    mine.withdrawn_at = now
-    session.add(mine)
+    for each in held:
+        each.withdrawn_at = now
     session.flush()
     return _standing(lecture, 0, people_in(session, lecture.id), changed=True)
+
+
+def holds(session: Session, lecture_id: int, member_id: int) -> bool:
+    """Whether a member has a sign-up for a lecture that was not withdrawn."""
+    return any(each.withdrawn_at is None for each in _of_member(session, lecture_id, member_id))
+
+
+def last_in(session: Session, room_id: int, *, since: datetime, now: datetime) -> Lecture | None:
+    """The lecture of this room that began last, no earlier than ``since``: what a rating is about."""
+    query = (
+        select(Lecture)
+        .join(LectureRoom, col(LectureRoom.lecture_id) == col(Lecture.id))
+        .where(
+            LectureRoom.room_id == room_id,
+            Lecture.state != LectureState.CANCELLED,
+            Lecture.starts_at <= now,
+            Lecture.starts_at >= since,
+        )
+        .order_by(col(Lecture.starts_at).desc())
+    )
+    return session.exec(query).first()
 
 
 def coming(session: Session, *, now: datetime, village_id: int | None = None, limit: int = 6) -> list[LectureLine]:
@@ -132,9 +161,9 @@ def _require_open(session: Session, room_id: int, now: datetime) -> Lecture:
     return lecture
 
 
-def _of_member(session: Session, lecture_id: int, member_id: int) -> SignUp | None:
+def _of_member(session: Session, lecture_id: int, member_id: int) -> list[SignUp]:
     query = select(SignUp).where(SignUp.lecture_id == lecture_id, SignUp.member_id == member_id)
-    return session.exec(query).first()
+    return list(session.exec(query))
 
 
 def _standing(lecture: Lecture, people: int, total: int, *, changed: bool) -> SignedUp:

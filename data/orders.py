@@ -50,6 +50,7 @@ def place(
     wish: str,
     now: datetime,
     when_text: str = "",
+    when: tuple[datetime, datetime | None] | None = None,
     dialect: str = "",
 ) -> Placed:
     """Place an order, or second the same one of the same village. The member's own second wish changes nothing."""
@@ -67,6 +68,8 @@ def place(
             "lecturer_id": lecturer_id,
             "wish": wish,
             "when_text": when_text,
+            "when_start": when[0] if when else None,
+            "when_end": when[1] if when else None,
             "dialect": dialect,
             "state": OrderState.RECEIVED,
             "created_at": now,
@@ -77,6 +80,12 @@ def place(
         return Placed(number=same.id, people=1 + seconders, new=False, repeated=True)
     session.execute(_SECOND, {"order_id": same.id, "member_id": member_id, "at": now})
     return Placed(number=same.id, people=2 + seconders, new=False)
+
+
+def set_time(session: Session, number: int, *, when: tuple[datetime, datetime | None], text: str) -> None:
+    """Keep the time that was asked for afterwards."""
+    order = session.get_one(Order, number)
+    order.when_start, order.when_end, order.when_text = *when, text
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, exists, insert, select, update
 from sqlmodel import Session, col
 
 from data.mail import Outbox, OutboxKind, OutboxState, Priority
@@ -24,13 +24,23 @@ _INSERT = insert(table_of(Outbox))
 _MENTIONS = re.compile(r"^(?:@[^\u2005]*\u2005)+")
 _OUT, _ROOM, _PICTURE = table_of(Outbox), table_of(Room), table_of(Picture)
 _ONCE = select(_OUT.c.id).where(_OUT.c.once == bindparam("once"))
+_EARLIER = _OUT.alias("earlier")
+# What waits for another try is not overtaken in its room; what is merely planned for later (quiet hours) may be.
+_HELD = exists().where(
+    _EARLIER.c.room_id == _OUT.c.room_id,
+    _EARLIER.c.state == OutboxState.PENDING,
+    _EARLIER.c.id < _OUT.c.id,
+    _EARLIER.c.error != "",
+    _EARLIER.c.not_before > bindparam("now"),
+)
 _DUE = (
     select(_OUT.c.id, _OUT.c.room_id, _OUT.c.kind, _OUT.c.queued_at, _ROOM.c.transport)
     .join(_ROOM, _OUT.c.room_id == _ROOM.c.id)
     .where(
         _OUT.c.state == OutboxState.PENDING,
         _OUT.c.not_before <= bindparam("now"),
-        _ROOM.c.transport.in_(bindparam("transports", expanding=True)),
+        _ROOM.c.transport == bindparam("transport"),
+        ~_HELD,
     )
     .order_by(_OUT.c.priority, _OUT.c.id)
     .limit(bindparam("limit"))
@@ -162,9 +172,12 @@ def queue(
 
 
 def due(session: Session, *, transports: Iterable[str], now: datetime, limit: int) -> list[Due]:
-    """Rows that may leave now over these transports, the most urgent first."""
-    rows = session.execute(_DUE, {"now": now, "transports": list(transports), "limit": limit})
-    return [Due(*row) for row in rows]
+    """Rows that may leave now, at most ``limit`` over each of these transports, the most urgent of each first."""
+    return [
+        Due(*row)
+        for transport in transports
+        for row in session.execute(_DUE, {"now": now, "transport": transport, "limit": limit})
+    ]
 
 
 def claim(session: Session, ids: Sequence[int], *, now: datetime) -> list[Letter]:
@@ -213,7 +226,14 @@ def orphan(session: Session, *, now: datetime) -> int:
 
 
 def settle_by_echo(session: Session, *, transport: str, room: str, text: str, message_id: str, now: datetime) -> bool:
-    """Our own message came back in its room: the oldest row there with these words that is in doubt was sent."""
+    """Our own message came back in its room: the oldest row there with these words that is in doubt was sent.
+
+    Not where the message is already known as another row's: two rows may say the same.
+    """
+    ours = select(_OUT.c.id).join(_ROOM, _OUT.c.room_id == _ROOM.c.id)
+    ours = ours.where(_ROOM.c.transport == transport, _ROOM.c.external_id == room)
+    if message_id and session.execute(ours.where(_OUT.c.transport_message_id == message_id)).first():
+        return False
     candidates = (
         select(Outbox)
         .join(Room, col(Outbox.room_id) == col(Room.id))

@@ -53,6 +53,14 @@ class BroadcastState(StrEnum):
     DROPPED = "dropped"
 
 
+class VoiceKind(StrEnum):
+    """What somebody told us."""
+
+    FEEDBACK = "feedback"  # 评单
+    SUGGESTION = "suggestion"  # 意见建议
+    QUESTION = "question"  # a policy question that no text of ours answers
+
+
 class Village(SQLModel, table=True):
     """A village; ``aliases`` are what people also call it, ``venues`` where lectures can be held."""
 
@@ -160,6 +168,8 @@ class Order(SQLModel, table=True):
     lecturer_id: int | None = Field(default=None, foreign_key="lecturer.id")
     wish: str = ""
     when_text: str = ""
+    when_start: datetime | None = maybe_moment()
+    when_end: datetime | None = maybe_moment()
     dialect: str = ""
     state: OrderState = choice(OrderState, default=OrderState.RECEIVED)
     created_at: datetime = moment()
@@ -200,14 +210,18 @@ class LectureRoom(SQLModel, table=True):
 
 
 class SignUp(SQLModel, table=True):
-    """A sign-up (报名) of one member, for ``people`` persons; kept, with its time, when it is withdrawn."""
+    """A sign-up (报名) by one member, for ``people`` persons; kept, with its time, when it is withdrawn.
+
+    ``for_whom`` is empty for the member's own, else whom they signed up ("妈妈").
+    """
 
     __tablename__ = "sign_up"
-    __table_args__ = (UniqueConstraint("lecture_id", "member_id"),)
+    __table_args__ = (UniqueConstraint("lecture_id", "member_id", "for_whom"),)
 
     id: int | None = Field(default=None, primary_key=True)
     lecture_id: int = Field(foreign_key="lecture.id")
     member_id: int = Field(foreign_key="member.id")
+    for_whom: str = ""
     people: int = 1
     at: datetime = moment()
     withdrawn_at: datetime | None = maybe_moment()
@@ -260,6 +274,23 @@ class Broadcast(SQLModel, table=True):
     state: BroadcastState = choice(BroadcastState, default=BroadcastState.DRAFT)
     created_at: datetime = moment()
     decided_at: datetime | None = maybe_moment()
+
+
+class Voice(SQLModel, table=True):
+    """What somebody said to the town: a rating, an opinion, a question. ``answer`` is what went back to them."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    kind: VoiceKind = choice(VoiceKind)
+    member_id: int = Field(foreign_key="member.id", index=True)
+    room_id: int = Field(foreign_key="room.id")
+    lecture_id: int | None = Field(default=None, foreign_key="lecture.id", index=True)
+    topic_id: int | None = Field(default=None, foreign_key="topic.id")
+    text: str
+    rating: int | None = None  # 1 to 5
+    at: datetime = moment()
+    answer: str = ""
+    answered_by: int | None = Field(default=None, foreign_key="member.id")
+    answered_at: datetime | None = maybe_moment(index=True)
 
 
 class Dialog(SQLModel, table=True):

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, SQLModel, col, delete, select
 
 from data import bindings, lectures
-from data.lexicon import TopicEntry
 from data.tables import (
     Lecture,
     Lecturer,
@@ -28,12 +27,12 @@ Row = TypeVar("Row", bound=SQLModel)
 
 
 def load_town(
-    session: Session, files: TownFiles, topics: tuple[TopicEntry, ...], *, transport: str | None, now: datetime
+    session: Session, files: TownFiles, topics: tuple[str, ...], *, transport: str | None, now: datetime
 ) -> None:
     """Bring the town up to its files. Rooms, people and lectures are simulated ones: only with a ``transport``."""
     town = files.town
     for position, topic in enumerate(topics, 1):
-        _put(session, Topic, {"name": topic.name}, position=position)
+        _put(session, Topic, {"name": topic}, position=position)
     for village in town.villages:
         _put(session, Village, {"name": village.name}, aliases=list(village.aliases), venues=list(village.venues))
     villages = _ids(session, Village)
@@ -62,6 +61,11 @@ def load_town(
 def topic_ids(session: Session) -> dict[str, int]:
     """Catalogue name → id."""
     return _ids(session, Topic)
+
+
+def snippet_ids(session: Session) -> dict[str, int]:
+    """A snippet's key → id."""
+    return {snippet.key: snippet.id or 0 for snippet in session.exec(select(Snippet))}
 
 
 def lecturer_ids(session: Session) -> dict[str, int]:

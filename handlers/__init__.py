@@ -1,7 +1,7 @@
 """How we listen and speak. `ROUTES` is all that the bot can hear, `QUESTIONS` all that it can ask."""
 
 from data.tables import RoleKind
-from handlers import binding, broadcast, info, order, signup
+from handlers import answers, binding, broadcast, info, order, signup, voice
 from handlers.turn import Question, Route
 
 ROUTES: tuple[Route, ...] = (
@@ -44,14 +44,40 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "bind", binding.redeem, "绑定 123456：用管理员给的绑定码登记身份（请私聊发）", words=("绑定",), tail=r"\s*\d{6}"
     ),
+    Route(
+        "waiting",
+        voice.waiting,
+        "待答：看还有哪些问题和意见等答复",
+        words=("待答",),
+        tail="",
+        role=RoleKind.COORDINATOR,
+    ),
+    Route(
+        "answer",
+        voice.answer,
+        "答复 3号 内容：答复会发回给提问的人",
+        words=("答复", "回答"),
+        tail=r"\s*\d{1,9}\s*号?[\s:：,，]+(?s:.+)",
+        role=RoleKind.COORDINATOR,
+    ),
     Route("confirm", info.nothing_to_confirm, "确认 / 取消：回答我问您的事", words=("确认", "取消"), tail=r"(?!)"),
     Route("help", info.help_text, "帮助：看我会做什么", words=("帮助",), intents=("help",)),
     Route(
-        "unclear",
-        info.unclear,
-        "其他的话：没听懂时，我会说怎么问",
-        intents=("none", "question", "feedback", "suggestion"),
+        "question",
+        voice.question,
+        "有政策问题直接@我问：手头有准话就答，没有就记下，等镇里答复",
+        intents=("question",),
     ),
+    Route("feedback", voice.feedback, "听完课说一声“讲得好”“5分”“听不懂普通话”都行", intents=("feedback",)),
+    Route("suggestion", voice.suggestion, "有意见建议直接@我说，会编号、有答复", intents=("suggestion",)),
+    Route("unclear", info.unclear, "没听懂时，我会说怎么问", intents=("none",)),
 )
 
-QUESTIONS: tuple[Question, ...] = (Question("release_broadcast", broadcast.read_decision, broadcast.decide),)
+QUESTIONS: tuple[Question, ...] = (
+    Question("release_broadcast", answers.yes_or_no, broadcast.decide),
+    Question("choose_topic", answers.a_choice, order.choose_topic),
+    Question("choose_lecturer", answers.a_choice, order.choose_lecturer),
+    Question("say_when", answers.a_time, order.say_when),
+    Question("confirm_sign_up", answers.yes_or_no, signup.confirm_sign_up),
+    Question("confirm_cancel", answers.yes_or_no, signup.confirm_cancel),
+)

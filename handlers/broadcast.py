@@ -4,21 +4,13 @@ import re
 
 from data import broadcasts, rooms
 from data.tables import Room
+from handlers.answers import NO
 from handlers.speech import day_and_time
 from handlers.turn import Ask, Reply, Turn
 
-_YES = re.compile(r"(确认|确定|是|好的?|发|可以)[。!！]?")
-_NO = re.compile(r"(取消|不发了?|不要了?|算了|作废)[。!！]?")
 _NOTICE = re.compile(r"\s*通知[\s:：,，]*(?P<audience>[^\s:：,，]{1,20})[\s:：,，]+(?P<text>.+)", re.DOTALL)
 _WHOLE_TOWN = ("全镇", "全部", "所有群")
 USAGE = "请这样写：“通知 全镇 明天上午停水”，或“通知 上坪村 …”。"
-
-
-def read_decision(text: str) -> str | None:
-    """ "yes" or "no", or None where the text is neither."""
-    if _YES.fullmatch(text):
-        return "yes"
-    return "no" if _NO.fullmatch(text) else None
 
 
 def draft(turn: Turn) -> Reply:
@@ -46,7 +38,7 @@ def draft(turn: Turn) -> Reply:
 def decide(turn: Turn) -> Reply:
     """确认 queues the notice, 取消 lets it go."""
     broadcast_id = int(str(turn.payload["broadcast_id"]))
-    if turn.args == "no":
+    if turn.args == NO:
         broadcasts.drop(turn.session, broadcast_id, now=turn.now)
         return Reply("好，这条通知作废了，没有发。")
     leaves = turn.knowledge.quiet.after(turn.now)

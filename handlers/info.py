@@ -39,7 +39,11 @@ def _line(turn: Turn, each: lectures.LectureLine) -> str:
 
 def help_text(turn: Turn) -> Reply:
     """What this person may say, from the routes themselves."""
-    mine = [route for route in turn.routes if route.words and (route.role is None or route.role in turn.member.roles)]
+    mine = [
+        route
+        for route in turn.routes
+        if route.name != "unclear" and (route.role is None or route.role in turn.member.roles)
+    ]
     return Reply("我会做这些：\n" + "\n".join(f"· {route.help}" for route in mine))
 
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from data.hours import QuietHours
 from handlers.understand import Lexicon
+from handlers.understand.answers import AnswerIndex
 from handlers.understand.values import Listen
 
 
@@ -30,6 +31,8 @@ class Knowledge:
     lexicon: Lexicon
     topic_ids: Mapping[str, int]
     lecturer_ids: Mapping[str, int]
+    snippet_ids: Mapping[str, int]
+    answers: AnswerIndex
     limits: Limits = field(default_factory=Limits)
     listen: Listen = "natural"
     listen_in: Mapping[str, Listen] = field(default_factory=dict)

@@ -1,6 +1,7 @@
 """One message through one transaction: seen before? → question open? → understand → handler → reply → outbox."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -11,7 +12,7 @@ from data.errors import Declined
 from data.glance import Glance, Pending, glance, meet_member, meet_room
 from data.mail import OutboxKind
 from data.names import clean_name, clean_text
-from data.tables import RoomKind
+from data.tables import Lecture, RoomKind
 from handlers import info
 from handlers.guard import WORDS, Verdict, judge
 from handlers.knowledge import Knowledge
@@ -19,9 +20,10 @@ from handlers.message import Heard
 from handlers.router import Call, Router
 from handlers.turn import NO_ACT, Handler, Question, Reply, Route, Turn
 from handlers.understand import Act, Utterance, normalise, understand
-from handlers.understand.reading import peel_mention, read_wish
+from handlers.understand.normalise import peel_mention
 
 MAX_KEPT = 2_000
+_KEPT = ("intent", "topic", "lecturer", "wish", "when_text", "count", "rating", "for_whom", "order_number")
 APOLOGY = "抱歉，刚才没办成。您的话已经记下，镇里会看到。"
 
 
@@ -34,14 +36,21 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """Which handler takes the message, and what it is handed; ``answers`` is the question of ours that it answers."""
+class Step:
+    """One thing that a message asks for, and who does it."""
 
     route: str
     handle: Handler
-    text: str  # normalised
     args: str = ""
     act: Act = NO_ACT
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All that a message asks for, in order; ``answers`` is the question of ours that it answers."""
+
+    text: str  # normalised
+    steps: tuple[Step, ...]
     answers: Pending | None = None
 
 
@@ -67,17 +76,19 @@ class Listener:
             dialogs.close(session, room_id=turn.room_id, member_id=turn.member_id)
         verdict = judge(session, turn, self.knowledge.limits, lately=known.lately)
         if verdict is Verdict.FINE:
-            self._keep(session, heard, turn, reading.route, _answer(reading, turn))
+            route = "+".join(dict.fromkeys(step.route for step in reading.steps))
+            self._keep(session, heard, turn, reading, route, _answer(reading, turn))
         else:
-            self._keep(session, heard, turn, verdict.value, Reply(WORDS[verdict]))
+            self._keep(session, heard, turn, reading, verdict.value, Reply(WORDS[verdict]))
         return Outcome.ANSWERED
 
     def apologise(self, session: Session, heard: Heard, error: str, *, now: datetime) -> None:
         """A handler failed and its turn was rolled back: keep the message with the error, and say so once."""
         known = self._glance(session, heard, now)
         if not known.seen:
-            turn = self._turn(session, heard, known, now, Reading("failed", info.unclear, normalise(heard.text)))
-            self._keep(session, heard, turn, "failed", Reply(APOLOGY), error=error[:MAX_KEPT])
+            reading = Reading(normalise(heard.text), ())
+            turn = self._turn(session, heard, known, now, reading)
+            self._keep(session, heard, turn, reading, "failed", Reply(APOLOGY), error=error[:MAX_KEPT])
 
     @staticmethod
     def _glance(session: Session, heard: Heard, now: datetime) -> Glance:
@@ -91,35 +102,64 @@ class Listener:
         )
 
     def _read(self, session: Session, heard: Heard, known: Glance, now: datetime) -> Reading | None:
-        """Who takes this message; None where it is not meant for the bot. Writes nothing."""
+        """What this message asks for; None where it is not meant for the bot. Writes nothing."""
         text = normalise(heard.text)
         if known.pending is not None and (question := self._questions.get(known.pending.kind)):
             answer = question.read(text)
             if answer is not None:
-                return Reading(question.kind, question.handle, text, answer, answers=known.pending)
+                return Reading(text, (Step(question.kind, question.handle, answer),), answers=known.pending)
         listen = self.knowledge.listen_mode(heard.room_name, heard.room_id)
         served = known.room is not None and known.room.kind != RoomKind.UNBOUND
         if not heard.addressed and (listen == "mention" or not served):
             return None
         call = self.router.by_word(text)
-        if call is not None and (heard.addressed or call.plain):
-            return self._called(heard, known, text, call)
+        if call is not None and (call.plain or (heard.addressed and not call.args)):
+            return self._called(heard, known, text, call, now)
         lecture = lectures.open_in(session, known.room.id, now=now) if known.room is not None else None
         said = Utterance(heard.text, heard.addressed, lecture_open=lecture is not None, listen=listen)
-        understood = understand(said, self.knowledge.lexicon, now)
-        route = self.router.by_intent(understood.first.intent) or self._unclear
-        if route is None or not understood.reply:
+        understood = understand(said, self.knowledge.lexicon, self._local(now))
+        if understood.first.intent == "none" and heard.addressed and call is not None:
+            return self._called(heard, known, text, call, now)
+        steps = tuple(self._steps(understood.acts)) if understood.reply else ()
+        if (
+            not heard.addressed
+            and understood.first.intent == "cancel"
+            and not self._may_cancel(session, known, lecture)
+        ):
             return None
-        return Reading(route.name, route.handle, text, act=understood.first)
+        return Reading(text, steps) if steps else None
 
-    def _called(self, heard: Heard, known: Glance, text: str, call: Call) -> Reading | None:
+    @staticmethod
+    def _may_cancel(session: Session, known: Glance, lecture: Lecture | None) -> bool:
+        """Whether 取消 or 不去了, said to nobody, can be about a sign-up: only somebody's who has one."""
+        return (
+            lecture is not None
+            and lecture.id is not None
+            and known.member is not None
+            and lectures.holds(session, lecture.id, known.member.id)
+        )
+
+    def _called(self, heard: Heard, known: Glance, text: str, call: Call, now: datetime) -> Reading | None:
         """A command word was said: by somebody who may, or else by somebody who is told so if they asked us."""
         route = call.route
         roles = known.member.roles if known.member is not None else frozenset()
-        if route.role is None or route.role in roles:
-            act = read_wish(call.args, self.knowledge.lexicon) if call.args else NO_ACT
-            return Reading(route.name, route.handle, text, call.args, act)
-        return Reading(route.name, info.not_allowed, text) if heard.addressed else None
+        if route.role is not None and route.role not in roles:
+            return Reading(text, (Step(route.name, info.not_allowed),)) if heard.addressed else None
+        if not route.intents:
+            return Reading(text, (Step(route.name, route.handle, call.args),))
+        acts = understand(Utterance(text, addressed=True), self.knowledge.lexicon, self._local(now)).acts
+        if all(act.intent in route.intents for act in acts):
+            return Reading(text, tuple(Step(route.name, route.handle, call.args, _sure(act)) for act in acts))
+        return Reading(text, (Step(route.name, route.handle, call.args),))
+
+    def _steps(self, acts: tuple[Act, ...]) -> Iterator[Step]:
+        for act in acts:
+            route = self.router.by_intent(act.intent)
+            if route is not None and (act.intent != "none" or len(acts) == 1):
+                yield Step(route.name, route.handle, act=act)
+
+    def _local(self, now: datetime) -> datetime:
+        return now.astimezone(self.knowledge.zone).replace(tzinfo=None)
 
     def _turn(self, session: Session, heard: Heard, known: Glance, now: datetime, reading: Reading) -> Turn:
         """The turn of a message that is ours: from here on its room and its sender are known."""
@@ -149,13 +189,21 @@ class Listener:
             now=now,
             text=reading.text,
             verbatim=clean_text(peel_mention(heard.text), limit=MAX_KEPT),
-            args=reading.args,
-            act=reading.act,
             payload=reading.answers.payload if reading.answers else {},
             routes=self.router.routes,
         )
 
-    def _keep(self, session: Session, heard: Heard, turn: Turn, route: str, reply: Reply, *, error: str = "") -> None:
+    def _keep(
+        self,
+        session: Session,
+        heard: Heard,
+        turn: Turn,
+        reading: Reading,
+        route: str,
+        reply: Reply,
+        *,
+        error: str = "",
+    ) -> None:
         inbox_id = inbox.record(
             session,
             transport=heard.transport,
@@ -166,7 +214,7 @@ class Listener:
             heard_at=heard.at,
             handled_at=turn.now,
             route=route,
-            understood=_as_json(turn.act),
+            understood=_as_json(reading),
             error=error,
         )
         if reply.ask is not None:
@@ -192,14 +240,31 @@ class Listener:
 
 
 def _answer(reading: Reading, turn: Turn) -> Reply:
-    """The handler's reply; a wish that cannot be met says why. Services raise before they write."""
+    """What the handlers say to each thing asked for, in order; of several questions of ours the last waits."""
+    replies = [_done(step, replace(turn, args=step.args, act=step.act)) for step in reading.steps]
+    ask = next((reply.ask for reply in reversed(replies) if reply.ask is not None), None)
+    return Reply("\n".join(reply.text for reply in replies if reply.text), ask)
+
+
+def _done(step: Step, turn: Turn) -> Reply:
+    """One handler's reply; a wish that cannot be met says why. Services raise before they write."""
     try:
-        return reading.handle(turn)
+        return step.handle(turn)
     except Declined as declined:
         return Reply(str(declined))
 
 
-def _as_json(act: Act) -> dict[str, object]:
-    """What was understood, as the inbox row keeps it."""
-    parts = {"intent": act.intent, "topic": act.topic, "lecturer": act.lecturer, "wish": act.wish, "count": act.count}
-    return {name: value for name, value in parts.items() if value is not None}
+def _sure(act: Act) -> Act:
+    """A command word leaves no doubt about what is wanted."""
+    return replace(act, confidence=1.0)
+
+
+def _as_json(reading: Reading) -> dict[str, object]:
+    """What was understood, as the inbox row keeps it: the first act's parts, and all intents where there are more."""
+    if not reading.steps:
+        return {}
+    act = reading.steps[0].act
+    parts: dict[str, object] = {name: value for name in _KEPT if (value := getattr(act, name)) is not None}
+    if len(reading.steps) > 1:
+        parts["intents"] = [step.act.intent for step in reading.steps]
+    return parts

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlmodel import Session
 
@@ -10,7 +10,6 @@ from data.glance import Person, Place
 from data.tables import RoleKind
 from handlers.knowledge import Knowledge
 from handlers.understand.values import Act, Intent
-
 
 NO_ACT = Act(intent="none", confidence=0.0)
 
@@ -42,6 +41,11 @@ class Turn:
     @property
     def member_id(self) -> int:
         return self.member.id
+
+    @property
+    def today(self) -> date:
+        """The day it is in the town."""
+        return self.now.astimezone(self.knowledge.zone).date()
 
     @property
     def village_id(self) -> int | None:

@@ -22,7 +22,6 @@ MAX_FUNCTION = 60
 # Where each outside SDK may be imported, of the whole house; `tools` and `tests` are not of the house.
 SDK_HOMES = {
     "apscheduler": {"scheduler/timetable.py"},
-    "jieba": {"handlers/understand/lexicon.py"},
     "wechaty_puppet": {"bot/transports/wechaty/gateway.py"},
     "wechaty_puppet_service": {"bot/transports/wechaty/gateway.py"},
     "wechaty_grpc": {"bot/transports/wechaty/gateway.py"},
@@ -112,6 +111,11 @@ def test_the_rooms_import_only_to_their_right() -> None:
 @pytest.mark.parametrize("sdk", SDK_HOMES)
 def test_an_outside_sdk_is_imported_in_one_place(sdk: str) -> None:
     assert set(offenders(HOUSE, lambda tree: sdk in imports(tree), at_least=40)) == SDK_HOMES[sdk]
+
+
+def test_jieba_is_imported_in_one_place() -> None:
+    homes = offenders(HOUSE, lambda tree: "jieba" in imports(tree), at_least=40)
+    assert [Path(home).parent.as_posix() for home in homes] == ["handlers/understand"]
 
 
 @pytest.mark.parametrize("sdk", SPREAD_SDKS)

@@ -179,7 +179,7 @@ def test_a_restart_changes_nothing_that_pacing_promises(
 
 def test_what_is_older_than_a_day_is_forgotten() -> None:
     """The pacer of a bot that runs for a year is no bigger than that of a day."""
-    pacer = Pacer(Pace.none())
+    pacer = Pacer(Pace((0, 0), 0, (0, 0), 0, 0, per_day=300))
     for hour in range(24 * 30):
         pacer.sent(1, NOW + timedelta(hours=hour))
     assert len(pacer._sent) == 24

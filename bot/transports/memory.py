@@ -1,10 +1,13 @@
 """A transport in memory: for tests and benchmarks, and held to the same contract as the others."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from datetime import datetime
 
 from bot.transports.base import Echo, Event, Feed, Outgoing, TransportError
+
+log = logging.getLogger("menlou.memory")
 
 
 class MemoryTransport:
@@ -25,6 +28,8 @@ class MemoryTransport:
             event = await self._events.get()
             try:
                 await feed(event)
+            except Exception:  # one event that cannot be taken must not end the listening
+                log.exception("没能处理 %s", type(event).__name__)
             finally:
                 self._events.task_done()
 

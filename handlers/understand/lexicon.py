@@ -1,30 +1,65 @@
-"""The town's words, loaded once: topics with their aliases, lecturers, and jieba with all of them."""
+"""All that understanding knows, read once and handed around: words, weights, and the town's own people and places."""
 
-import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import jieba
+from data.lexicon import HERE, TopicLexicon
+from data.lexicon import load_lexicon as load_topics
+from handlers.understand.cut import Tokenizer, load_tokenizer
+from handlers.understand.lecturers import Lecturer, Roll, call_roll, load_callings
+from handlers.understand.model import IntentModel
+from handlers.understand.model import load as load_intents
+from handlers.understand.places import Venues, load_venues
+from handlers.understand.sounds import load_pinyin
+from handlers.understand.topic_model import TopicModel
+from handlers.understand.topic_model import load_model as load_topic_model
+from handlers.understand.typos import SoundIndex, sound_index
+from handlers.understand.when import TownCalendar
 
-from data.lexicon import TopicEntry
+INTENTS = HERE / "intents.model.tsv"
 
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """Frozen but for jieba's own tables. ``aliases`` are ``(alias, topic)``, the longest alias first."""
+    """Immutable; one for the whole process. ``roll`` and ``places`` are the town's and change with `for_town`."""
 
-    aliases: tuple[tuple[str, str], ...]
-    lecturers: tuple[str, ...]
-    tokenizer: jieba.Tokenizer
+    topics: TopicLexicon
+    topic_model: TopicModel
+    sounds: SoundIndex
+    tokenizer: Tokenizer
+    intents: IntentModel
+    venues: Venues
+    roll: Roll
+    places: tuple[str, ...]
+    calendar: TownCalendar
+
+    def for_town(
+        self, lecturers: Iterable[Lecturer], places: Iterable[str], calendar: TownCalendar | None = None
+    ) -> "Lexicon":
+        """The same lexicon with other people, places and market days: milliseconds, for when the tables change."""
+        roll = call_roll(lecturers, self.roll.callings, self.roll.pinyin)
+        return replace(self, roll=roll, places=tuple(places), calendar=calendar or self.calendar)
 
 
-def load_lexicon(topics: Iterable[TopicEntry], lecturers: Iterable[str], villages: Iterable[str]) -> Lexicon:
-    """Load jieba (about 0.7 s) with the town's words, so that names are not cut apart."""
-    jieba.setLogLevel(logging.WARNING)
-    tokenizer = jieba.Tokenizer()
-    aliases = [(alias, topic.name) for topic in topics for alias in (topic.name, *topic.aliases)]
-    names = tuple(lecturers)
-    for word in (*(alias for alias, _ in aliases), *names, *villages):
-        tokenizer.add_word(word)
-    aliases.sort(key=lambda pair: -len(pair[0]))
-    return Lexicon(tuple(aliases), names, tokenizer)
+def load_lexicon(
+    lecturers: Iterable[Lecturer] = (),
+    places: Iterable[str] = (),
+    calendar: TownCalendar | None = None,
+    topics: TopicLexicon | None = None,
+) -> Lexicon:
+    """Read everything from ``data/lexicon`` in half a second. Raises ``LexiconError``, ``OSError``, ``ValueError``."""
+    people, villages = tuple(lecturers), tuple(places)
+    topics = topics or load_topics()
+    pinyin = load_pinyin()
+    tokenizer = load_tokenizer([*topics.words, *(person.name for person in people), *villages])
+    return Lexicon(
+        topics=topics,
+        topic_model=load_topic_model(topics),
+        sounds=sound_index(topics.spoken(), pinyin, tokenizer),
+        tokenizer=tokenizer,
+        intents=load_intents(INTENTS),
+        venues=load_venues(),
+        roll=call_roll(people, load_callings(), pinyin),
+        places=villages,
+        calendar=calendar or TownCalendar(),
+    )

@@ -88,6 +88,7 @@ class WechatyTransport:
     # ---- connection ----------------------------------------------------------------------------------------------
 
     async def listen(self, feed: Feed) -> None:
+        self._told, self._online = None, False  # who listens now has been told nothing yet
         inflow = Inflow(feed, self._settings.in_flight)
         attempt = -1
         try:

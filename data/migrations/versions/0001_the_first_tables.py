@@ -217,6 +217,8 @@ def upgrade() -> None:
         sa.Column("lecturer_id", sa.Integer(), nullable=True),
         sa.Column("wish", sa.String(), nullable=False),
         sa.Column("when_text", sa.String(), nullable=False),
+        sa.Column("when_start", sa.DateTime(), nullable=True),
+        sa.Column("when_end", sa.DateTime(), nullable=True),
         sa.Column("dialect", sa.String(), nullable=False),
         sa.Column("state", sa.String(20), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
@@ -359,6 +361,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("lecture_id", sa.Integer(), nullable=False),
         sa.Column("member_id", sa.Integer(), nullable=False),
+        sa.Column("for_whom", sa.String(), nullable=False),
         sa.Column("people", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(), nullable=False),
         sa.Column("withdrawn_at", sa.DateTime(), nullable=True),
@@ -371,8 +374,47 @@ def upgrade() -> None:
             ["member.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("lecture_id", "member_id"),
+        sa.UniqueConstraint("lecture_id", "member_id", "for_whom"),
     )
+    op.create_table(
+        "voice",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(20), nullable=False),
+        sa.Column("member_id", sa.Integer(), nullable=False),
+        sa.Column("room_id", sa.Integer(), nullable=False),
+        sa.Column("lecture_id", sa.Integer(), nullable=True),
+        sa.Column("topic_id", sa.Integer(), nullable=True),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("rating", sa.Integer(), nullable=True),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("answer", sa.String(), nullable=False),
+        sa.Column("answered_by", sa.Integer(), nullable=True),
+        sa.Column("answered_at", sa.DateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["answered_by"],
+            ["member.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["lecture_id"],
+            ["lecture.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"],
+            ["member.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["room_id"],
+            ["room.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["topic_id"],
+            ["topic.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_voice_answered_at"), "voice", ["answered_at"], unique=False)
+    op.create_index(op.f("ix_voice_lecture_id"), "voice", ["lecture_id"], unique=False)
+    op.create_index(op.f("ix_voice_member_id"), "voice", ["member_id"], unique=False)
     op.create_table(
         "push",
         sa.Column("id", sa.Integer(), nullable=False),
