@@ -14,7 +14,16 @@ from zoneinfo import ZoneInfo
 
 from bot import cli_jielong, cli_understand, init
 from bot.config import Config, ConfigError, load_config
-from bot.settings import DATABASE_URL, LOG_LEVEL, TOWN_FOLDER, WEBCHAT, WEBCHAT_HOST, WEBCHAT_PORT, ZONE
+from bot.settings import (
+    DATABASE_URL,
+    LOG_LEVEL,
+    TOWN_FOLDER,
+    WEBCHAT,
+    WEBCHAT_HOST,
+    WEBCHAT_PORT,
+    WECHATY_ENDPOINT,
+    ZONE,
+)
 from bot.town import clock_of, open_database, read_files, words_of
 from bot.worker import Worker
 from data import bindings
@@ -74,6 +83,8 @@ async def _serve(config: Config) -> None:
             print(f"打开 http://{config[WEBCHAT_HOST]}:{config[WEBCHAT_PORT]}/ 就能看到村群。", flush=True)
             if config[WEBCHAT_HOST] not in ("127.0.0.1", "::1", "localhost"):
                 print("注意：网页群聊没有密码，现在别的机器也能打开它。", flush=True)
+        if config[WECHATY_ENDPOINT]:
+            print(f"微信扫码登录：http://{config[WEBCHAT_HOST]}:{config[WEBCHAT_PORT]}/login", flush=True)
         print("下一次推送：", *(f"  {line}" for line in await bot.next_pushes()), sep="\n", flush=True)
         print("按 Ctrl+C 停止。", flush=True)
 

@@ -27,7 +27,7 @@ class Problem:
 
     def __str__(self) -> str:
         where = f"{self.path} 第{self.line}行" if self.line else str(self.path)
-        return f"{where} {self.key}:{self.what}" if self.key else f"{where}:{self.what}"
+        return f"{where} {self.key}：{self.what}" if self.key else f"{where}：{self.what}"
 
 
 class ConfigError(Exception):

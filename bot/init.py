@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     print(
         f"写好了 {path} 和 {folder}/。接下来：\n"
         f"1. 在 {folder}/town.yaml 里填宣讲员，在 snippets.yaml 里放政策短文；\n"
-        "2. 网关口令放环境变量 MENLOU_WECHATY_TOKEN;\n"
+        "2. 网关口令放环境变量 MENLOU_WECHATY_TOKEN；\n"
         "3. python -m bot code 要一个绑定码，再 python -m bot run 启动。"
     )
     return 0

@@ -140,7 +140,7 @@ ZONE = Setting("town.zone", "Asia/Shanghai", "时区", zone)
 DATABASE_URL = Setting(
     "database.url",
     "sqlite:///var/town.db",
-    "数据库。县级多进程可用 PostgreSQL；带密码的地址只放环境变量 MENLOU_DATABASE_URL",
+    "数据库。也可用 PostgreSQL（一个数据库只开一个机器人）；带密码的地址只放环境变量 MENLOU_DATABASE_URL",
     database_url,
 )
 WEBCHAT = Setting("webchat.enabled", True, "开内置的网页群聊（模拟群，只在本机看）", yes_no)

@@ -1,7 +1,7 @@
 """A town's files, brought into the database: loading them again changes only what they changed."""
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -53,6 +53,7 @@ def load_town(
         for name in entry.topics:
             session.add(LecturerTopic(lecturer_id=lecturer.id or 0, topic_id=topic_ids[name]))
     _load_snippets(session, files, topic_ids)
+    _withdraw_snippets(session, files, now.astimezone(ZoneInfo(town.town.zone)).date())
     if transport is not None:
         _load_people(session, files, transport, villages, now)
         _announce(session, files, transport, villages, topic_ids, now)
@@ -88,6 +89,14 @@ def _load_snippets(session: Session, files: TownFiles, topic_ids: dict[str, int]
             questions=list(each.questions),
             picture_id=_picture(session, files.folder / each.picture) if each.picture else None,
         )
+
+
+def _withdraw_snippets(session: Session, files: TownFiles, today: date) -> None:
+    """A text that was taken out of the files never leaves again; put back, it counts as it is written there."""
+    kept = {each.key for each in files.snippets}
+    for snippet in session.exec(select(Snippet).where(Snippet.expires_on >= today)):
+        if snippet.key not in kept:
+            snippet.expires_on = today - timedelta(days=1)
 
 
 def _load_people(session: Session, files: TownFiles, transport: str, villages: dict[str, int], now: datetime) -> None:

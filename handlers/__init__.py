@@ -77,6 +77,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question("release_broadcast", answers.yes_or_no, broadcast.decide),
     Question("choose_topic", answers.a_choice, order.choose_topic),
     Question("choose_lecturer", answers.a_choice, order.choose_lecturer),
+    Question("answered", answers.no_only, voice.not_answered),
     Question("say_when", answers.a_time, order.say_when),
     Question("confirm_sign_up", answers.yes_or_no, signup.confirm_sign_up),
     Question("confirm_cancel", answers.yes_or_no, signup.confirm_cancel),

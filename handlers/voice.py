@@ -1,12 +1,13 @@
 """What people tell the town: ratings, opinions and policy questions; and the coordinators' answers."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 from data import lectures, voices
 from data.pushes import as_message
 from data.tables import Snippet, VoiceKind
-from handlers.turn import Reply, Turn
+from handlers.turn import Ask, Reply, Turn
 from handlers.understand.answers import find_answer
 
 _RATED = timedelta(days=7)  # how long after a lecture a rating is taken to be about it
@@ -34,9 +35,21 @@ def question(turn: Turn) -> Reply:
     if found is not None:
         snippet = turn.session.get(Snippet, turn.knowledge.snippet_ids[found.key])
         if snippet is not None and snippet.issued_on <= turn.today <= snippet.expires_on:
-            return Reply(as_message(snippet))
+            asked: dict[str, object] = {"text": turn.verbatim, "topic": turn.act.topic}
+            return Reply(
+                f"{as_message(snippet)}\n（没答到您问的？回“没答到”，我记下来问镇里。）", Ask("answered", asked)
+            )
     number = _record(turn, VoiceKind.QUESTION)
     return Reply(f"这个我手头没有准话，不敢乱说。已记下（{number}号），镇里答复了就告诉您。")
+
+
+def not_answered(turn: Turn) -> Reply:
+    """没答到: the text was not what they asked for, so the question goes to a coordinator."""
+    topic = turn.payload.get("topic")
+    act = replace(turn.act, topic=str(topic) if topic else None)
+    asked = replace(turn, verbatim=str(turn.payload["text"]), act=act)
+    number = _record(asked, VoiceKind.QUESTION)
+    return Reply(f"好，已记下（{number}号），镇里答复了就告诉您。")
 
 
 def waiting(turn: Turn) -> Reply:

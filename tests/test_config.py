@@ -88,7 +88,7 @@ def test_a_port_that_is_taken(tmp_path: Path) -> None:
             cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
     assert run.returncode == 2
-    assert f"webchat.port：127.0.0.1:{port}" in run.stderr.replace("webchat.port:", "webchat.port：")
+    assert f"webchat.port：127.0.0.1:{port}" in run.stderr
     assert "Traceback" not in run.stderr
 
 

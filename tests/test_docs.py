@@ -7,10 +7,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import yaml
 
 from bot.cli import COMMANDS
 from bot.settings import SETTINGS
-from data.lexicon import load_topics
 from data.townfile import read_town
 from handlers import ROUTES
 from scheduler import JOBS
@@ -74,7 +74,8 @@ def test_the_town_that_the_page_shows_is_a_town(tmp_path: Path) -> None:
     for block in re.findall(r"```yaml\n(.+?)```", (ROOT / "docs" / "town.md").read_text("utf-8"), re.DOTALL):
         name = block.splitlines()[0].removeprefix("# ")
         (tmp_path / name).write_text(block, "utf-8")
-    files = read_town(tmp_path, topics=tuple(topic.name for topic in load_topics()))
+    topics = yaml.safe_load((ROOT / "data" / "lexicon" / "topics.yaml").read_text("utf-8"))
+    files = read_town(tmp_path, topics=tuple(topics))
     assert len(files.town.villages) == 2
     assert files.town.lecturers[0].free
     assert len(files.snippets) == 1

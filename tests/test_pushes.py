@@ -1,5 +1,6 @@
 """Policy texts: in rotation, none twice to a group before all were sent, none past its expiry, on time and once."""
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from hypothesis import given, settings
@@ -10,6 +11,7 @@ from data import pushes, rooms
 from data.hours import QuietHours
 from data.mail import Outbox, OutboxKind
 from data.tables import Push, Room, Snippet
+from data.town import load_town
 from scheduler import JOBS
 from scheduler.job import JobContext
 from scheduler.push import push_snippets
@@ -71,6 +73,17 @@ def test_a_text_never_leaves_past_its_expiry_or_before_its_issue(town: DemoTown)
         assert other.id != chosen.id
         assert pushes.next_snippet(session, 1, today=date(2050, 1, 1)) is None
         assert pushes.next_snippet(session, 1, today=date(1990, 1, 1)) is None
+
+
+def test_a_text_that_was_taken_out_of_the_files_never_leaves_again(town: DemoTown) -> None:
+    gone, *kept = town.files.snippets
+    files = replace(town.files, snippets=tuple(kept))
+    with town.session() as session, session.begin():
+        load_town(session, files, tuple(town.knowledge.topic_ids), transport=None, now=NOW)
+        left = session.exec(select(Snippet).where(Snippet.key == gone.key)).one()
+        assert left.expires_on < NOW.date()
+        load_town(session, town.files, tuple(town.knowledge.topic_ids), transport=None, now=NOW)
+        assert left.expires_on == gone.expires_on
 
 
 def test_quiet_hours_put_a_push_off_to_the_morning(town: DemoTown) -> None:

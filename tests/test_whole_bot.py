@@ -222,7 +222,7 @@ def test_a_gateway_killed_between_an_order_and_its_answer(tmp_path: Path, capsys
 
 
 def test_a_gateway_frozen_for_forty_seconds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """It is noticed within 30 s, the process lives on, what was queued meanwhile waits and leaves after the thaw, once."""
+    """It is noticed within 30 s, the process lives on, and what was asked before is sent after the thaw, once."""
 
     async def play(stage: Stage) -> None:
         await settle_in(stage, capsys)

@@ -8,6 +8,7 @@ import json
 import os
 import platform
 import sqlite3
+import subprocess
 import sys
 import tempfile
 import time
@@ -17,6 +18,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from statistics import median
 
+import jieba
 import psutil
 
 from bot.dispatch import Dispatch
@@ -29,6 +31,7 @@ from handlers.message import Heard
 from handlers.router import Router
 from handlers.take import Listener
 from handlers.turn import Reply, Route
+from handlers.understand import Utterance, load_lexicon, understand
 from tests.bot_process import BotProcess
 from tests.gateway.floor import echoing, flood, flood_town, measure
 from tests.gateway.harness import Gateway
@@ -197,8 +200,58 @@ async def bench_start(folder: Path) -> dict[str, object]:
     }
 
 
+def bench_understanding() -> dict[str, object]:
+    """Understanding against plain ``jieba.lcut`` of the same lines, and the slowest of some strange texts."""
+    lexicon = load_lexicon()
+    jieba.lcut("预热")
+    chatter, addressed = _lines("chatter.tsv", "gate.tsv"), _lines("intents.tsv", "intents.tsv")
+    now = NOW.replace(tzinfo=None)
+    ratios: dict[str, list[float]] = {"chatter": [], "addressed": []}
+    for _ in range(ROUNDS):
+        for name, lines in (("chatter", chatter), ("addressed", addressed)):
+            said = [Utterance(line, addressed=name == "addressed") for line in lines]
+            own = _timed(lambda said=said: [understand(each, lexicon, now) for each in said])  # type: ignore[misc]
+            floor = _timed(lambda lines=lines: [jieba.lcut(line) for line in lines])  # type: ignore[misc]
+            ratios[name].append(own / floor)
+    strange = ("点课 " + "[" * 100_000, "我想听" + "请" * 5_000, "一二三点半" * 2_000, "报名" * 5_000, "@" * 9_000)
+    slowest = max(
+        _timed(lambda text=text: understand(Utterance(text, addressed=True), lexicon, now)) for text in strange
+    )  # type: ignore[misc]
+    return {
+        "lines": {"chatter": len(chatter), "addressed": len(addressed)},
+        "chatter_ratio": round(median(ratios["chatter"]), 3),
+        "addressed_ratio": round(median(ratios["addressed"]), 2),
+        "slowest_ms": round(slowest * 1e3, 1),
+        "added_rss_mb": _added_memory(),
+        "goal": "<= 0.05, <= 4, <= 50 ms, <= 120 MB",
+    }
+
+
+def _lines(shared: str, own: str) -> list[str]:
+    """The ``text`` column of a file of ../shared/data where it is there, else the last column of our own cases."""
+    root = Path(__file__).parent.parent
+    path = root.parent / "shared" / "data" / shared
+    if not path.is_file():
+        cases = (root / "tests" / "understand" / "cases" / own).read_text("utf-8").splitlines()
+        return [line.split("\t")[-1] for line in cases if line and not line.startswith("#")]
+    head, *rows = path.read_text("utf-8").splitlines()
+    column = head.split("\t").index("text")
+    return [row.split("\t")[column] for row in rows]
+
+
+def _added_memory() -> float:
+    """What loading all that understanding needs adds to a fresh Python, in MB."""
+    code = (
+        "import psutil; me = psutil.Process(); before = me.memory_info().rss\n"
+        "from handlers.understand import load_lexicon; kept = load_lexicon()\n"
+        "print((me.memory_info().rss - before) / 2**20)"
+    )
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
+    return round(float(done.stdout), 1)
+
+
 def _rss(pid: int) -> float:
-    return round(psutil.Process(pid).memory_info().rss / 2**20, 1)
+    return round(float(psutil.Process(pid).memory_info().rss) / 2**20, 1)
 
 
 def _timed(work: Callable[[], object]) -> float:
@@ -218,6 +271,7 @@ def main() -> int:
         report = {
             "machine": {"cores": os.cpu_count(), "python": platform.python_version(), "load": os.getloadavg()[0]},
             "turn": bench_turns(folder),
+            "understanding": bench_understanding(),
             "dispatch": bench_dispatch(town),
             "start": asyncio.run(bench_start(folder)),
             "gateway": asyncio.run(bench_gateway(folder)),

@@ -102,7 +102,9 @@ def main() -> int:
 
 
 def _route_row(route: Route) -> tuple[str, ...]:
-    example, _, meaning = route.help.partition("：")
+    example, colon, meaning = route.help.partition("：")
+    if not (route.words and colon):  # known by its meaning only
+        example, meaning = "（照平常说）", route.help
     return example, meaning, "、".join(route.words) or "—", WHO[route.role]
 
 

@@ -7,7 +7,7 @@ and ``"@题目+乙"`` when any alias of that topic stands there with 乙.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import yaml
 
@@ -24,6 +24,14 @@ TRADES = HERE / "trades.yaml"
 VENUES = HERE / "venues.yaml"
 
 _SEPARATORS = str.maketrans(dict.fromkeys("、，,;；", " "))
+
+
+def read_table(path: Path) -> Any:
+    """A small YAML file of the lexicon, as plain values. Raises OSError or LexiconError."""
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise LexiconError(f"{path.name} 的格式不对（多半是缩进或冒号）：{error}") from error
 
 
 class LexiconError(ValueError):

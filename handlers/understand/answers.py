@@ -13,18 +13,25 @@ from dataclasses import dataclass
 from data.lexicon import TopicLexicon
 from handlers.understand.cut import Tokenizer
 from handlers.understand.normalise import normalise
-from handlers.understand.sayings import Reader, Reading, Sayings, reader
+from handlers.understand.sayings import LIGHT, Reader, Reading, Sayings, reader
 
 LONGEST = 160  # characters; longer is a story for a person to read, not a question
-FLOOR = 0.62  # the least score of an answer
-LISTED_FLOOR = 0.60  # and when the nearest line is a listed question
+FLOOR = 0.6  # the least score of an answer when the text knows every word
+SHARE = 0.7  # and how much of the nearest line the question must say
+FEW = 0.05  # the share of the question's weight that the text need not know
+STRANGE_FLOOR = 0.6  # the same where the text knows less
+FULL = 0.9
+STRANGE = 0.35
+KIN = 0.6  # a listed question that scores this share of the best tells too what the text answers
 MARGIN = 0.05  # how far the runner-up of another family must lie behind
-VETO = 0.5  # a word of this weight that the text does not know forbids the answer
-COVER = 0.72  # how much of the question's weight the text must know
+VETO = 0.55  # a word of this weight that the text does not know forbids the answer
+ASK = 0.8  # what it weighs in a line that it asks for an amount, a date, …
 IN_LINE, IN_TITLE, IN_BODY, NEAR = 1.0, 0.95, 0.8, 0.6  # what a word counts by where it was found
 LISTED, TITLE, CLAUSE = 1.0, 0.9, 0.75  # what a line counts as the nearest
 OTHER_TOPIC = 0.85  # the prior against a text of a topic other than the one that was heard
-STRICT = frozenset({"money", "amount", "percent", "age", "when", "long", "papers", "terms", "why", "which", "law"})
+STRICT = frozenset(
+    {"money", "amount", "percent", "age", "when", "long", "papers", "terms", "why", "which", "law", "shop"}
+)
 PHONE = re.compile(r"1[0-9]{2,4}(?![0-9])")
 
 _CLAUSES = re.compile(r"[。！!？?；;,，:：]+")
@@ -58,6 +65,16 @@ class Line:
     worth: float
     reading: Reading
     weight: float
+    telling: bool  # has three words that matter: fewer name a subject, not a question
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A line held against a question: its score, and how much of it the question says."""
+
+    line: Line
+    score: float
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +86,7 @@ class Page:
     topic: str
     phone: bool
     lines: tuple[Line, ...]
-    credits: Mapping[str, float]
+    known_words: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +107,7 @@ def index_texts(
     pages = tuple(_page(text, read) for text in texts)
     pages_of: dict[str, list[int]] = {}
     for number, page in enumerate(pages):
-        for word in page.credits:
+        for word in page.known_words:
             pages_of.setdefault(word, []).append(number)
     scale = math.log(len(pages) + 1) or 1.0
     rarity = {word: 0.5 + 0.5 * math.log((len(pages) + 1) / len(held)) / scale for word, held in pages_of.items()}
@@ -123,46 +140,62 @@ def _candidates(
     for number in sorted({number for word in words for number in index.pages_of.get(word, ())}):
         page = index.pages[number]
         prior = OTHER_TOPIC if topic and topic != page.topic else 1.0
-        known = {word: _credit(word, page.credits) for word in words}
-        best = max(
-            ((_line_score(line, words, known, total) * prior, line) for line in page.lines), key=lambda pair: pair[0]
+        known = {word: _credit(word, page.known_words) for word in words}
+        fits = [_fit(line, words, known, asks, total) for line in page.lines]
+        best = max(fits, key=lambda fit: fit.score)
+        listed = frozenset(
+            ask
+            for fit in fits
+            if fit.line.worth == LISTED and fit.score >= KIN * best.score
+            for ask in fit.line.reading.asks
         )
-        score, line = best
-        cover = sum(words[word] * credit for word, credit in known.items()) / total
+        stranger = sum(words[word] for word, credit in known.items() if not credit and words[word] > LIGHT) / total
         vetoed = any(words[word] >= VETO and not credit for word, credit in known.items())
-        floor = LISTED_FLOOR if line.worth == LISTED else FLOOR
-        fits = score >= floor and cover >= COVER and not vetoed and _may_say(asks, line, page)
-        why = (*(word for word in words if known[word]), f"≈{line.said}")
-        yield Answer(page.key, score, why), fits, page.family
+        sure = any(_is_sure(fit, stranger, prior) for fit in fits)
+        why = (*(word for word in words if known[word]), f"≈{best.line.said}")
+        yield (
+            Answer(page.key, best.score * prior, why),
+            sure and not vetoed and _may_say(asks, listed, page),
+            page.family,
+        )
 
 
-def _line_score(line: Line, words: Mapping[str, float], known: Mapping[str, float], total: float) -> float:
+def _fit(line: Line, words: Mapping[str, float], known: Mapping[str, float], asks: frozenset[str], total: float) -> Fit:
     """How much of the question the line and its page say, and how much of the line the question says."""
     inside = line.reading.words
     said = sum(weight * (IN_LINE if word in inside else known[word]) for word, weight in words.items()) / total
     shared = sum(weight for word, weight in inside.items() if word in words or _near(word, words))
-    return line.worth * said * (0.45 + 0.55 * shared / line.weight) if line.weight else 0.0
+    shared += ASK * len(line.reading.asks & asks & STRICT)
+    share = shared / line.weight if line.weight else 0.0
+    return Fit(line, line.worth * said * (0.45 + 0.55 * share), share)
 
 
-def _may_say(asks: frozenset[str], line: Line, page: Page) -> bool:
-    strict = asks & STRICT
-    if strict - line.reading.asks:
-        return False
-    return "phone" not in asks or page.phone
+def _is_sure(fit: Fit, stranger: float, prior: float) -> bool:
+    """Either the text knows every word, or the question says all of a telling line and little that is strange."""
+    if stranger <= FEW:
+        return fit.share >= SHARE and fit.score * prior >= FLOOR
+    return fit.line.telling and stranger <= STRANGE and fit.share >= FULL and fit.score * prior >= STRANGE_FLOOR
 
 
-def _credit(word: str, credits: Mapping[str, float]) -> float:
-    credit = credits.get(word)
+def _may_say(asks: frozenset[str], listed: frozenset[str], page: Page) -> bool:
+    """Whether the text says what is asked for: a number of a kind only when a listed question asks for that kind."""
+    return not (asks & STRICT) - listed and ("phone" not in asks or page.phone)
+
+
+def _credit(word: str, known_words: Mapping[str, float]) -> float:
+    credit = known_words.get(word)
     if credit is None:
-        return NEAR * IN_BODY if _near(word, credits) else 0.0
+        return NEAR * IN_BODY if _near(word, known_words) else 0.0
     return credit
 
 
 def _near(word: str, others: Mapping[str, float]) -> bool:
-    """Whether a word of ``others`` holds ``word`` or lies in it."""
+    """Whether a word of ``others`` is ``word`` and one character more, or less."""
     if len(word) < 2:
         return False
-    return any(len(other) > 1 and other != word and (word in other or other in word) for other in others)
+    return any(
+        len(other) > 1 and abs(len(other) - len(word)) == 1 and (word in other or other in word) for other in others
+    )
 
 
 def _page(text: Text, read: Reader) -> Page:
@@ -171,15 +204,17 @@ def _page(text: Text, read: Reader) -> Page:
     lines.append(_line(title, TITLE, read))
     clauses = [clause for clause in _CLAUSES.split(body) if len(clause) > 3]
     lines.extend(_line(clause, CLAUSE, read) for clause in clauses)
-    credits: dict[str, float] = {}
+    known_words: dict[str, float] = {}
     for line in lines:
         credit = IN_BODY if line.worth == CLAUSE else IN_TITLE
         for word in line.reading.words:
-            credits[word] = max(credit, credits.get(word, 0.0))
+            known_words[word] = max(credit, known_words.get(word, 0.0))
     family = text.key.partition("-")[0]
-    return Page(text.key, family, text.topic, bool(PHONE.search(body)), tuple(lines), credits)
+    return Page(text.key, family, text.topic, bool(PHONE.search(body)), tuple(lines), known_words)
 
 
 def _line(said: str, worth: float, read: Reader) -> Line:
     reading = read(said)
-    return Line(said, worth, reading, sum(reading.words.values()))
+    weight = sum(reading.words.values()) + ASK * len(reading.asks & STRICT)
+    telling = sum(weight > LIGHT for weight in reading.words.values()) > 2
+    return Line(said, worth, reading, weight, telling)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from handlers.understand.intents import ORDERS, WRITES, Reading
-from handlers.understand.rules import KIN, NUMBER
 from handlers.understand.values import Utterance
+from handlers.understand.vocabulary import KIN, NUMBER
 
 READ = 200  # a wish stands in front; a longer line that is not addressed is an article
 

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import yaml
-
-from data.lexicon import TRADES
+from data.lexicon import TRADES, read_table
 from handlers.understand.sounds import Pinyin
 
 Why = Literal["name", "title", "sound", "trade", "unknown"]
@@ -65,7 +63,7 @@ class Callings:
 
 def load_callings(path: Path = TRADES) -> Callings:
     """Read surnames, titles and trades. Raises KeyError or YAMLError when the file is damaged."""
-    table = yaml.safe_load(path.read_text(encoding="utf-8"))
+    table = read_table(path)
     titles = tuple(sorted(set(table["titles"].split()), key=len, reverse=True))
     single = "".join(sorted(set(table["surnames"]) | set(table["doubtful"]) - {" "}))
     surname = rf"(?:{'|'.join(table['compound'].split())}|{_NOT_BEFORE}[{single.strip()}])"

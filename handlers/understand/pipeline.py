@@ -102,8 +102,10 @@ def _fill(text: str, reading: Reading, times: Sequence[When], lexicon: Lexicon) 
         return Act(intent, sureness, evidence=tuple(proofs))
     if reading.rule == "choice":
         return Act(intent, sureness, wish=text, evidence=tuple(proofs))
-    idle = intent == "none" and (reading.rule != "model" or len(text) < STORY)
+    idle = intent == "none" and (reading.rule != "model" or len(text) < STORY) and not _mentions(text, lexicon)
     topic, topic_options = (None, ()) if idle else _topic(text, intent, lexicon, proofs)
+    if topic is None and not topic_options and reading.rule == "model":
+        topic = _misheard(text, lexicon, proofs)
     timed = intent in _TIMED
     when, when_text = _time(text, times, proofs) if timed else (None, None)
     lecturer, lecturer_options = _lecturer(text, intent, lexicon, proofs) if timed else (None, ())
@@ -154,6 +156,15 @@ def _topic(text: str, intent: Intent, lexicon: Lexicon, proofs: list[Evidence]) 
     return best.name, _options(hits) if intent in ORDERS else ()
 
 
+def _misheard(text: str, lexicon: Lexicon, proofs: list[Evidence]) -> str | None:
+    """A topic by its sound, in a short text that no rule could read: 高学压讲座."""
+    heard = match_typo(text, lexicon.sounds) if len(text) <= TYPO_LENGTH else None
+    if heard is None:
+        return None
+    proofs.append(Evidence("topic", " ".join(heard.words), heard.why))
+    return heard.name
+
+
 def _named_by(wish: str, lexicon: Lexicon) -> tuple[str, ...]:
     """The topics whose catalogue name holds a short wish: 保险 is two of them, and is asked about."""
     words = wish.removesuffix("的课").removesuffix("的").removesuffix("方面")
@@ -172,7 +183,7 @@ def _hits(text: str, intent: Intent, mentions: Sequence[Mention], lexicon: Lexic
 def _tells(best: TopicHit, intent: Intent, text: str) -> bool:
     """Whether the best topic is worth naming. 其他 is a topic of questions and petitions only."""
     if best.name == OTHER:
-        return intent in ("question", "suggestion") or (intent == "none" and len(text) > WISH_LENGTH)
+        return intent in ("question", "suggestion") or (intent == "none" and len(text) >= STORY)
     return bool(best.words) or (intent in _ABOUT and best.score >= SURE_TOPIC)
 
 

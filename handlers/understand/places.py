@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import yaml
-
-from data.lexicon import VENUES
+from data.lexicon import VENUES, read_table
 
 Why = Literal["name", "short", "venue"]
 
@@ -41,7 +39,7 @@ class Venues:
 
 def load_venues(path: Path = VENUES) -> Venues:
     """Read the venue words. Raises KeyError or YAMLError when the file is damaged."""
-    table = {key: _either(words.split()) for key, words in yaml.safe_load(path.read_text(encoding="utf-8")).items()}
+    table = {key: _either(words.split()) for key, words in read_table(path).items()}
     marked = table["marked"]
     return Venues(
         re.compile(table["plain"]),

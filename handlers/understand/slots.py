@@ -5,7 +5,7 @@ All functions read normalised text and return None (or nothing) where the words 
 
 import re
 
-from handlers.understand.rules import TITLE
+from handlers.understand.vocabulary import TITLE
 from handlers.understand.when.numerals import to_int
 
 _DIGIT = r"(?:\d{1,3}|[一二两三四五六七八九]?十[一二三四五六七八九]?|[一二两三四五六七八九俩仨])"

@@ -67,8 +67,7 @@ def train(lines: Iterable[tuple[str, str]], names: tuple[str, ...]) -> TopicMode
 def read_lines(path: Path = TOPIC_LINES) -> Iterator[tuple[str, str]]:
     """``(topic, text)`` from a file of ``[topic]`` sections. Raises LexiconError with the line number."""
     topic = ""
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        line = line.strip()
+    for number, line in enumerate(map(str.strip, path.read_text(encoding="utf-8").splitlines()), 1):
         if line.startswith("[") and line.endswith("]"):
             topic = line[1:-1]
         elif line and not line.startswith("#"):

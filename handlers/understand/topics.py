@@ -60,7 +60,7 @@ def rank_topics(
     ``words`` of the first hit are empty when nothing in the text was known: the topic is then new, or there is none.
     """
     body = _GREETING.sub("", text[:LONGEST].lower(), count=1)
-    totals = {name: 0.0 for name in lexicon.names}
+    totals = dict.fromkeys(lexicon.names, 0.0)
     evidence: dict[str, dict[str, float]] = {}
     for alias, worth in _worths(body, lexicon):
         totals[alias.topic] += worth

@@ -200,7 +200,7 @@ WORDS = st.sampled_from(
     ]
 )
 MESSAGES = st.one_of(st.text(max_size=60), st.lists(WORDS, max_size=12).map("".join))
-NOWS = st.datetimes(min_value=datetime(1995, 1, 1), max_value=datetime(2095, 12, 31))  # noqa: DTZ001
+NOWS = st.datetimes(min_value=datetime(1995, 1, 1), max_value=datetime(2095, 12, 31))
 
 
 @given(MESSAGES, NOWS)

@@ -1,4 +1,4 @@
-"""Write ``pinyin.tsv``, the readings of the GB2312 characters: ``python -m data.lexicon.make_pinyin``.
+"""Write ``pinyin.tsv``, the readings of the GB2312 characters: ``python -m tools.make_pinyin``.
 
 The readings are those of pypinyin (MIT licence, © mozillazg; from pinyin-data, MIT). Loading pypinyin itself at run
 time costs 57 MB; this table costs 2 MB. Only this command needs pypinyin.
@@ -13,7 +13,7 @@ from data.lexicon import PINYIN
 
 TONES = {"\u0304": 1, "\u0301": 2, "\u030c": 3, "\u0300": 4}
 HEADER = """\
-# 汉字读音表,由 python -m data.lexicon.make_pinyin 生成,不要手改。读音取自 pypinyin(MIT 许可,数据来自 pinyin-data)。
+# 汉字读音表,由 python -m tools.make_pinyin 生成,不要手改。读音取自 pypinyin(MIT 许可,数据来自 pinyin-data)。
 # 音节和声调\t常读此音的字\t也读此音的字
 """
 
