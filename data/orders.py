@@ -21,8 +21,10 @@ _SAME = (
     .order_by(_ORDER.c.id)
     .limit(1)
 )
-# A wish that fits no topic is the same only in the same words.
-_SAME_WORDS = _SAME.where(_ORDER.c.wish == bindparam("wish"))
+# A wish that fits no topic is the same only in the same words; one of no village only when it is one's own.
+_WORDS = _ORDER.c.wish == bindparam("wish")
+_OWN = _ORDER.c.member_id == bindparam("member_id")
+_SAME_WORDS, _OWN_SAME, _OWN_WORDS = _SAME.where(_WORDS), _SAME.where(_OWN), _SAME.where(_OWN, _WORDS)
 _OF_ORDER = _SECONDER.c.order_id == bindparam("order_id")
 _SECONDERS = select(func.count(), func.count().filter(_SECONDER.c.member_id == bindparam("member_id"))).where(_OF_ORDER)
 _INSERT = insert(_ORDER)
@@ -56,10 +58,16 @@ def place(
     """Place an order, or second the same one of the same village. The member's own second wish changes nothing."""
     named = topic_id is not None or lecturer_id is not None
     same = session.execute(
-        _SAME if named else _SAME_WORDS,
-        {"village_id": village_id, "topic_id": topic_id, "lecturer_id": lecturer_id, "wish": wish},
+        (_SAME if named else _SAME_WORDS) if village_id is not None else (_OWN_SAME if named else _OWN_WORDS),
+        {
+            "village_id": village_id,
+            "topic_id": topic_id,
+            "lecturer_id": lecturer_id,
+            "wish": wish,
+            "member_id": member_id,
+        },
     ).first()
-    if same is None or (village_id is None and same.member_id != member_id):
+    if same is None:
         values = {
             "member_id": member_id,
             "room_id": room_id,

@@ -190,14 +190,14 @@ def concerns(utterance: Utterance) -> bool:
     """Whether the line is worth understanding at all; True for whatever is addressed to the bot."""
     if utterance.addressed:
         return True
-    if len(utterance.text) > READ:
-        return False
-    if utterance.listen != "natural":
-        return utterance.listen == "command" and _COMMAND.match(utterance.text) is not None
-    if utterance.lecture_open:
-        return _STEMS_OPEN.search(utterance.text) is not None
     text = utterance.text
-    return _HINT.search(text) is not None and _STEMS.search(text) is not None
+    if utterance.listen == "natural" and not utterance.lecture_open:  # nearly always, and nearly always no
+        return _HINT.search(text) is not None and len(text) <= READ and _STEMS.search(text) is not None
+    if len(text) > READ:
+        return False
+    if utterance.listen == "natural":
+        return _STEMS_OPEN.search(text) is not None
+    return utterance.listen == "command" and _COMMAND.match(text) is not None
 
 
 def borne_out(reading: Reading, text: str, has_topic: Callable[[str], bool], *, lecture_open: bool) -> str | None:

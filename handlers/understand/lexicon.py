@@ -9,7 +9,7 @@ from handlers.understand.cut import Tokenizer, load_tokenizer
 from handlers.understand.lecturers import Lecturer, Roll, call_roll, load_callings
 from handlers.understand.model import IntentModel
 from handlers.understand.model import load as load_intents
-from handlers.understand.places import Venues, load_venues
+from handlers.understand.places import Venues, load_venues, longest_first
 from handlers.understand.sounds import load_pinyin
 from handlers.understand.topic_model import TopicModel
 from handlers.understand.topic_model import load_model as load_topic_model
@@ -38,7 +38,7 @@ class Lexicon:
     ) -> "Lexicon":
         """The same lexicon with other people, places and market days: milliseconds, for when the tables change."""
         roll = call_roll(lecturers, self.roll.callings, self.roll.pinyin)
-        return replace(self, roll=roll, places=tuple(places), calendar=calendar or self.calendar)
+        return replace(self, roll=roll, places=longest_first(places), calendar=calendar or self.calendar)
 
 
 def load_lexicon(
@@ -48,7 +48,7 @@ def load_lexicon(
     topics: TopicLexicon | None = None,
 ) -> Lexicon:
     """Read everything from ``data/lexicon`` in half a second. Raises ``LexiconError``, ``OSError``, ``ValueError``."""
-    people, villages = tuple(lecturers), tuple(places)
+    people, villages = tuple(lecturers), longest_first(places)
     topics = topics or load_topics()
     pinyin = load_pinyin()
     tokenizer = load_tokenizer([*topics.words, *(person.name for person in people), *villages])

@@ -41,7 +41,7 @@ _T = TypeVar("_T", str | None, int | None)
 
 # No time can be told without one of these; reading times is the dearest step, and most wishes name none.
 _TIMELY = re.compile(
-    "[天晚早周期拜月日号点午节年圩墟集初十旬闲忙春夏秋冬钟时现刚昼黑夜晨:/末寒暑季旦假收饭"
+    "[0-9零一二两三四五六七八九十几]点|[天晚早周期拜月日号午节年圩墟集初十旬闲忙春夏秋冬钟时现刚昼黑夜晨:/末寒暑季旦假收饭"
     "除明五六七庆谷雨夕诞芒满朝秒分班.m-]"
 )
 

@@ -1,7 +1,7 @@
 """Where a lecture is wished for: the town's villages, and venues that every village has."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -50,8 +50,16 @@ def load_venues(path: Path = VENUES) -> Venues:
     )
 
 
+def longest_first(places: Iterable[str]) -> tuple[str, ...]:
+    """Place names in the order in which `find_places` wants them: a longer one hides a shorter within it."""
+    return tuple(sorted(set(places), key=lambda place: (-len(place), place)))
+
+
 def find_places(text: str, places: Sequence[str], venues: Venues) -> tuple[PlaceHit, ...]:
-    """Villages of ``places`` and venues in normalised ``text``, in order; a village and its venue are one place."""
+    """Villages and venues in normalised ``text``, in order; a village and its venue are one place.
+
+    ``places`` are the village names, `longest_first`.
+    """
     taken: list[PlaceHit] = []
     for hit in (*_villages(text, places), *_shortened(text, places, venues), *_venues(text, venues)):
         if not any(hit.start < other.end and other.start < hit.end for other in taken):
@@ -64,14 +72,18 @@ def _either(words: Sequence[str]) -> str:
 
 
 def _villages(text: str, places: Sequence[str]) -> Iterator[PlaceHit]:
-    for place in sorted(set(places), key=lambda place: (-len(place), place)):
+    for place in places:
+        if place not in text:
+            continue
         for found in re.finditer(re.escape(place), text):
             yield PlaceHit(place, place, found.start(), "name", place)
 
 
 def _shortened(text: str, places: Sequence[str], venues: Venues) -> Iterator[PlaceHit]:
     """大石 for 大石村, when the words around say that it is a place: 在大石, 我们大石, 大石这边, 大石文化室."""
-    for place in sorted(set(places), key=lambda place: (-len(place), place)):
+    for place in places:
+        if place[:2] not in text:
+            continue
         short = venues.suffix.sub("", place)
         if len(short) < 2 or short == place or short not in text:
             continue
