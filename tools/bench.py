@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -231,9 +232,7 @@ def bench_understanding() -> dict[str, object]:
             floor = _timed(partial(_each, jieba.lcut, lines))
             ratios[name].append(own / floor)
     strange = ("点课 " + "[" * 100_000, "我想听" + "请" * 5_000, "一二三点半" * 2_000, "报名" * 5_000, "@" * 9_000)
-    slowest = max(
-        _timed(lambda text=text: understand(Utterance(text, addressed=True), lexicon, now)) for text in strange
-    )  # type: ignore[misc]
+    slowest = max(_timed(partial(understand, Utterance(text, addressed=True), lexicon, now)) for text in strange)
     return {
         "lines": {"chatter": len(chatter), "addressed": len(addressed)},
         "chatter_ratio": round(median(ratios["chatter"]), 3),

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-# jieba opens its files through pkg_resources where there is one, at 14 MB and a warning; else it just opens them.
+# jieba opens its files through pkg_resources where it can, at 14 MB and a warning; without it, it just opens them.
 _PACKAGES = sys.modules.get("pkg_resources")
 sys.modules["pkg_resources"] = None  # type: ignore[assignment]
 import jieba  # noqa: E402
