@@ -18,7 +18,6 @@ check: dev ## 格式、静态检查、类型、房间规矩
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	.venv/bin/lint-imports
-	@if command -v duplicates >/dev/null; then duplicates; fi
 
 bench: dev parts ## 测速,打印 JSON
 	$(PY) -m tools.bench

@@ -1,6 +1,7 @@
 """The whole bot: assembled from the config, run until it is told to stop."""
 
 import asyncio
+import gc
 import logging
 import random
 from collections.abc import Awaitable, Callable
@@ -66,6 +67,8 @@ class Bot:
 
     async def run(self, on_ready: Callable[["Bot"], Awaitable[None]] | None = None) -> None:
         """Serve until cancelled; what is being sent is settled before this returns."""
+        gc.collect()
+        gc.freeze()  # the lexicon stays as it is: the collector need not walk it again and again
         serves_page = self.config[WEBCHAT] or self.config[WECHATY_ENDPOINT]
         runner = await self._serve() if serves_page else None
         listeners = [asyncio.create_task(self._listen(each), name=each.name) for each in self.transports.values()]

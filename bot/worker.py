@@ -15,7 +15,7 @@ Work = Callable[[Session], Any]
 _Task = tuple[Work, "asyncio.Future[Any]"]
 _Outcome = tuple["asyncio.Future[Any]", Any, BaseException | None]
 
-TOGETHER = 32  # turns that may share a commit
+TOGETHER = 64  # turns that may share a commit
 
 
 class Worker:

@@ -19,7 +19,7 @@ from handlers.knowledge import Knowledge
 from handlers.message import Heard
 from handlers.router import Call, Router
 from handlers.turn import NO_ACT, Handler, Question, Reply, Route, Turn
-from handlers.understand import Act, Utterance, normalise, understand
+from handlers.understand import Act, Utterance, named_exactly, normalise, understand
 from handlers.understand.normalise import peel_mention
 
 MAX_KEPT = 2_000
@@ -147,6 +147,8 @@ class Listener:
             return Reading(text, (Step(route.name, info.not_allowed),)) if heard.addressed else None
         if not route.intents:
             return Reading(text, (Step(route.name, route.handle, call.args),))
+        if "order_topic" in route.intents and (exact := named_exactly(call.args, self.knowledge.lexicon)):
+            return Reading(text, (Step(route.name, route.handle, call.args, exact),))
         acts = understand(Utterance(text, addressed=True), self.knowledge.lexicon, self._local(now)).acts
         if all(act.intent in route.intents for act in acts):
             return Reading(text, tuple(Step(route.name, route.handle, call.args, _sure(act)) for act in acts))
@@ -189,6 +191,8 @@ class Listener:
             now=now,
             text=reading.text,
             verbatim=clean_text(peel_mention(heard.text), limit=MAX_KEPT),
+            args=reading.steps[0].args if reading.steps else "",
+            act=reading.steps[0].act if reading.steps else NO_ACT,
             payload=reading.answers.payload if reading.answers else {},
             routes=self.router.routes,
         )
@@ -241,7 +245,8 @@ class Listener:
 
 def _answer(reading: Reading, turn: Turn) -> Reply:
     """What the handlers say to each thing asked for, in order; of several questions of ours the last waits."""
-    replies = [_done(step, replace(turn, args=step.args, act=step.act)) for step in reading.steps]
+    first, *others = reading.steps
+    replies = [_done(first, turn), *(_done(step, replace(turn, args=step.args, act=step.act)) for step in others)]
     ask = next((reply.ask for reply in reversed(replies) if reply.ask is not None), None)
     return Reply("\n".join(reply.text for reply in replies if reply.text), ask)
 

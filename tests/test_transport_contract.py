@@ -58,7 +58,6 @@ class Stage(ABC):
     person_name: str
     other: str
     mention: str  # how one calls the bot
-    knows_rooms = True  # whether it can tell that there is no such room
 
     @abstractmethod
     async def say(self, text: str, *, who: str = "", direct: bool = False) -> str:
@@ -85,10 +84,9 @@ class MemoryStage(Stage):
 
     room, room_name, person, person_name, other = "r1", "上坪村乡亲群", "p1", "坪顶梁伯", "p2"
     mention = "@小门 "
-    knows_rooms = False
 
     def __init__(self) -> None:
-        self.transport: MemoryTransport = MemoryTransport(lambda: NOON)
+        self.transport: MemoryTransport = MemoryTransport(lambda: NOON, rooms=frozenset({"r1", "r2", "p1", "p2"}))
         self._ids = count(1)
 
     async def say(self, text: str, *, who: str = "", direct: bool = False) -> str:
@@ -405,8 +403,6 @@ def test_ids_are_unique(play: Play) -> None:
 
 def test_a_room_that_is_not_there_refuses(play: Play) -> None:
     async def act(stage: Stage, audience: Audience) -> None:
-        if not stage.knows_rooms:
-            pytest.skip(f"{stage.transport.name} takes every room that it is told")
         with pytest.raises(Refused):
             await stage.transport.send(Outgoing("nowhere@chatroom", "有人吗"))
         with pytest.raises(Refused):

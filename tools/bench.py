@@ -41,6 +41,7 @@ from tests.town import NOW, WEB, DemoTown, prepare_town
 
 ROUNDS = 7
 TURNS = 300  # in a round
+WARM = 1_000  # messages before a flood is measured: everybody has spoken once in every group
 WISHES = (
     "反诈骗",
     "低保",
@@ -159,12 +160,12 @@ async def bench_gateway(folder: Path) -> dict[str, object]:
         path = _gateway_town(folder, gateway)
         for turn in range(3):
             async with echoing(gateway):
-                await flood(gateway, 200, "回声{i}")
+                await flood(gateway, WARM, "回声{i}")
                 floor = measure(await flood(gateway, 2_000, "回声{i}"))
                 slow = measure(await flood(gateway, 500, "回声{i}", rate=50)) if turn == 0 else None
             async with BotProcess(path, MENLOU_WECHATY_TOKEN=gateway.token) as bot:
                 await bot.wait_line(lambda line: "wechaty 在线" in line)
-                await flood(gateway, 200, "@门楼 点课 反诈骗")
+                await flood(gateway, WARM, "@门楼 点课 反诈骗")
                 own = measure(await flood(gateway, 2_000, "@门楼 点课 反诈骗", timeout=120))
                 if turn == 0:
                     fifty = measure(await flood(gateway, 500, "@门楼 点课 反诈骗", rate=50))

@@ -5,20 +5,31 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from bot.transports.base import Echo, Event, Feed, Outgoing, TransportError
+from bot.transports.base import Echo, Event, Feed, Outgoing, Refused, TransportError
 
 log = logging.getLogger("menlou.memory")
 
 
 class MemoryTransport:
-    """Keeps what was sent in ``sent`` and reports what `report` is given. ``fail_with`` makes the next sends fail."""
+    """Keeps what was sent in ``sent`` and reports what `report` is given. ``fail_with`` makes the next sends fail.
 
-    def __init__(self, clock: Callable[[], datetime], *, name: str = "memory", echo: bool = True) -> None:
+    With ``rooms`` it knows these (and people) only, as a gateway does; without, it takes every room.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], datetime],
+        *,
+        name: str = "memory",
+        echo: bool = True,
+        rooms: frozenset[str] | None = None,
+    ) -> None:
         self.name = name
         self.ready = True
         self.sent: list[Outgoing] = []
         self.fail_with: list[TransportError] = []
         self._clock = clock
+        self._rooms = rooms
         self._echo = echo
         self._events: asyncio.Queue[Event] = asyncio.Queue()
         self._arrived = asyncio.Condition()
@@ -36,6 +47,8 @@ class MemoryTransport:
     async def send(self, message: Outgoing) -> str:
         if self.fail_with:
             raise self.fail_with.pop(0)
+        if self._rooms is not None and message.room_id not in self._rooms:
+            raise Refused(f"没有这个群或这个人：{message.room_id}")
         self.sent.append(message)
         message_id = f"{self.name}-{len(self.sent)}"
         if self._echo:

@@ -10,11 +10,11 @@ from handlers.understand.gate import concerns
 from handlers.understand.intents import CONFIRM_BELOW
 from handlers.understand.lexicon import Lexicon, load_lexicon
 from handlers.understand.normalise import normalise
-from handlers.understand.pipeline import understand
+from handlers.understand.pipeline import named_exactly, understand
 from handlers.understand.slots import choices
 from handlers.understand.values import Act, Evidence, Intent, Listen, Understanding, Utterance, When
 
 __all__ = [
     "CONFIRM_BELOW", "Act", "Evidence", "Intent", "Lexicon", "Listen", "Understanding", "Utterance", "When",
-    "choices", "concerns", "load_lexicon", "normalise", "understand",
+    "choices", "concerns", "load_lexicon", "named_exactly", "normalise", "understand",
 ]  # fmt: skip

@@ -59,6 +59,15 @@ def understand(utterance: Utterance, lexicon: Lexicon, now: datetime) -> Underst
     return _overheard(text, utterance, lexicon, now)
 
 
+def named_exactly(words: str, lexicon: Lexicon) -> Act | None:
+    """The order that ``words`` make where they are one alias of a topic and nothing else; nothing is left to read."""
+    alias = lexicon.topics.words.get(words)
+    if alias is None or alias.strength == "weak":
+        return None
+    evidence = (Evidence("intent", words, "command"), Evidence("topic", words, "alias"))
+    return Act("order_topic", 1.0, topic=alias.topic, wish=words, evidence=evidence)
+
+
 def _overheard(text: str, utterance: Utterance, lexicon: Lexicon, now: datetime) -> Understanding:
     """A line that nobody addressed to the bot: read only when it is plainly meant for it."""
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -39,6 +40,8 @@ log = logging.getLogger("menlou.wechaty")
 
 _ACCOUNT_LANE = ""
 _TRIES = 3  # to have a message that the gateway announced
+_TURNS = 8  # of the loop: enough for an answer that has arrived to be read
+_KEPT = 500  # messages of ours whose echo may still come
 _SCAN = {
     1: "扫码已取消",
     2: "请用微信扫码登录",
@@ -79,6 +82,8 @@ class WechatyTransport:
         self._came_online = False  # in this connection
         self._reason = "还没有连上网关"
         self._told: tuple[bool, str, str, str] | None = None
+        self._sending = 0  # sends that wait for the gateway's answer
+        self._own: OrderedDict[str, tuple[str, str]] = OrderedDict()  # our late messages: id → (room, text)
         self._book = Book(settings.cache_size, self._live)
 
     @property
@@ -208,7 +213,18 @@ class WechatyTransport:
         return datetime.fromtimestamp(seconds, UTC)
 
     async def _prepare(self, message_id: str) -> tuple[str, Report] | None:
-        """Fetch a message, waiting out a lost connection; None when the gateway does not give it."""
+        """Fetch a message, waiting out a lost connection; None when the gateway does not give it.
+
+        Our own message needs no fetching when the gateway told us its id. Its echo may come a moment before that
+        answer, so while sends wait for theirs the loop is given a few turns.
+        """
+        for _ in range(_TURNS if self._sending else 0):
+            if message_id in self._own:
+                break
+            await asyncio.sleep(0)
+        if own := self._own.pop(message_id, None):
+            room, text = own
+            return room, _reporting(Echo(self.name, room, message_id, text, self._clock()))
         payload = await self._fetch(message_id)
         return None if payload is None else (payload.room_id or payload.talker_id, lambda: self._report(payload))
 
@@ -276,10 +292,12 @@ class WechatyTransport:
             raise NotSent(self._reason or "微信号不在线")
         timeout = self._settings.send_timeout
         ids: list[str] = []
+        self._sending += 1
         try:
             for index, part in enumerate(parts_of(message)):
                 mention_ids = [] if index else [member for member, _ in message.mentions]
                 ids.append(await gateway.send_text(message.room_id, part, mention_ids, timeout))
+                self._remember(ids[-1], message.room_id, part)
             if message.image is not None:
                 ids.append(await gateway.send_image(message.room_id, message.image, message.image_name, timeout))
         except Unreached as error:
@@ -290,7 +308,16 @@ class WechatyTransport:
             if not self._online:  # it went offline meanwhile, and that is why
                 raise (Uncertain("只发出了一部分") if ids else NotSent(self._reason)) from error
             raise Refused(str(error)) from error
+        finally:
+            self._sending -= 1
         return next((each for each in ids if each), "")
+
+    def _remember(self, message_id: str, room: str, text: str) -> None:
+        """Keep what we sent until its echo comes, the latest `_KEPT` of them."""
+        if message_id:
+            self._own[message_id] = room, text
+        while len(self._own) > _KEPT:
+            self._own.popitem(last=False)
 
 
 def _why(tasks: Iterable[asyncio.Task[None]]) -> str:
