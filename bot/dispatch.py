@@ -12,7 +12,7 @@ from sqlmodel import Session
 from bot.sender import Sender
 from bot.transports.base import AccountState, Echo, Event, Recalled, RoomChanged
 from bot.worker import Worker
-from data import rooms
+from data import inbox, rooms
 from data.names import clean_name
 from handlers.answers import could_answer
 from handlers.message import Heard, Kind
@@ -42,8 +42,12 @@ class Dispatch:
                 await self._sender.heard_echo(event)
             case RoomChanged(name=str()):
                 await self._worker.run(lambda session: _rename(session, event))
-            case RoomChanged() | Recalled():
+            case RoomChanged():
                 log.debug("%s", event)
+            case Recalled():
+                await self._worker.run(
+                    lambda session: inbox.take_back(session, event.transport, event.message_id, now=self._clock())
+                )
             case AccountState():
                 log.info("%s %s %s", event.transport, "在线" if event.online else "离线", event.reason)
                 self._sender.wake()

@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, insert, select
 from sqlmodel import Session
+from sqlmodel import select as select_row
 
-from data.mail import Inbox
+from data.mail import Inbox, Outbox, OutboxState
 from data.statements import insert_one, table_of
 
+RECALLED = "（已撤回）"
 _INBOX = table_of(Inbox)
 _RECENT = (
     select(_INBOX.c.text, _INBOX.c.route, _INBOX.c.heard_at)
@@ -62,3 +64,15 @@ def record(
         "error": error,
     }
     return insert_one(session, _INSERT, values)
+
+
+def take_back(session: Session, transport: str, message_id: str, *, now: datetime) -> bool:
+    """A person recalled a message: its words are forgotten, and an answer that has not left yet stays here."""
+    row = session.exec(select_row(Inbox).where(Inbox.transport == transport, Inbox.message_id == message_id)).first()
+    if row is None:
+        return False
+    row.text, row.understood = RECALLED, {}
+    waiting = select_row(Outbox).where(Outbox.inbox_id == row.id, Outbox.state == OutboxState.PENDING)
+    for answer in session.exec(waiting):
+        answer.state, answer.settled_at, answer.error = OutboxState.EXPIRED, now, "原话已撤回"
+    return True

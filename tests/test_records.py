@@ -3,6 +3,7 @@
 from sqlalchemy import text
 from sqlmodel import col, select
 
+from data import inbox
 from data.mail import Inbox, Outbox
 from data.tables import Member
 from handlers.message import Heard
@@ -101,3 +102,15 @@ def test_one_person_cannot_flood_the_bot(town: DemoTown) -> None:
     assert "您发得有点快" in answers[20][0]
     with town.session() as session:
         assert len(session.exec(select(Inbox)).all()) == 25
+
+
+def test_what_was_recalled_is_forgotten_and_not_answered(town: DemoTown) -> None:
+    talk = Talk(town)
+    heard = talk.heard("三婶唐桂英", "上坪村乡亲群", "点课 高血压")
+    talk.take(heard)
+    with town.session() as session, session.begin():
+        assert inbox.take_back(session, heard.transport, heard.message_id, now=NOW)
+        assert not inbox.take_back(session, heard.transport, "never-heard", now=NOW)
+    with town.session() as session:
+        assert session.exec(select(Inbox.text)).all() == [inbox.RECALLED]
+        assert session.exec(select(Outbox.state)).all() == ["expired"]
