@@ -113,9 +113,11 @@ def check_config(options: argparse.Namespace) -> int:
         f"{options.config} 没问题：{town.town.name}，{len(town.villages)}个村，"
         f"{len(town.lecturers)}位宣讲员，{len(files.snippets)}条政策短文（{config[TOWN_FOLDER]}）。"
     )
+    nested = [problem for problem in topics.problems if problem.kind == "overlap"]
+    print(f"题目词表：{len(topics)}个说法；{len(nested)}处一个说法套着别题的说法，按长的算，不用改。")
     for problem in topics.problems:
-        if problem.kind != "overlap":  # the longer word wins there: nothing to mend
-            print(f"提醒：{problem}")
+        if problem.kind != "overlap":
+            print(f"提醒：{problem.message}")
     return 0
 
 

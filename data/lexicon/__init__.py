@@ -60,13 +60,18 @@ class Alias:
 
 @dataclass(frozen=True, slots=True)
 class TopicLexicon:
-    """The checked lexicon. ``lengths`` maps a first character to the lengths of its aliases, longest first."""
+    """The checked lexicon.
+
+    ``lengths`` maps a first character to the lengths of its aliases, longest first; ``tails`` maps the first character
+    of a pair's last word to the pairs.
+    """
 
     names: tuple[str, ...]
     words: Mapping[str, Alias]
     pairs: tuple[Alias, ...]
     problems: tuple[Problem, ...] = ()
     lengths: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    tails: Mapping[str, tuple[Alias, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.words) + len(self.pairs)
@@ -144,7 +149,11 @@ def _checked(names: list[str], aliases: list[Alias]) -> TopicLexicon:
     problems += _overlaps(words, lengths)
     pairs = tuple(alias for alias in kept.values() if alias.together)
     problems.sort(key=lambda problem: problem.line)
-    return TopicLexicon(tuple(names), words, pairs, tuple(problems), lengths)
+    tails: dict[str, tuple[Alias, ...]] = {}
+    for pair in pairs:
+        head = pair.together[-1][0]
+        tails[head] = (*tails.get(head, ()), pair)
+    return TopicLexicon(tuple(names), words, pairs, tuple(problems), lengths, tails)
 
 
 def _lengths(words: Iterable[str]) -> dict[str, tuple[int, ...]]:

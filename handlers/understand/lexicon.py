@@ -10,7 +10,7 @@ from handlers.understand.lecturers import Lecturer, Roll, call_roll, load_callin
 from handlers.understand.model import IntentModel
 from handlers.understand.model import load as load_intents
 from handlers.understand.places import Venues, load_venues, longest_first
-from handlers.understand.sounds import load_pinyin
+from handlers.understand.sounds import Pinyin, load_pinyin
 from handlers.understand.topic_model import TopicModel
 from handlers.understand.topic_model import load_model as load_topic_model
 from handlers.understand.typos import SoundIndex, sound_index
@@ -31,6 +31,7 @@ class Lexicon:
     venues: Venues
     roll: Roll
     places: tuple[str, ...]
+    village_sounds: SoundIndex
     calendar: TownCalendar
 
     def for_town(
@@ -38,7 +39,9 @@ class Lexicon:
     ) -> "Lexicon":
         """The same lexicon with other people, places and market days: milliseconds, for when the tables change."""
         roll = call_roll(lecturers, self.roll.callings, self.roll.pinyin)
-        return replace(self, roll=roll, places=longest_first(places), calendar=calendar or self.calendar)
+        known = longest_first(places)
+        heard = _village_sounds(known, self.roll.pinyin, self.tokenizer)
+        return replace(self, roll=roll, places=known, village_sounds=heard, calendar=calendar or self.calendar)
 
 
 def load_lexicon(
@@ -61,5 +64,11 @@ def load_lexicon(
         venues=load_venues(),
         roll=call_roll(people, load_callings(), pinyin),
         places=villages,
+        village_sounds=_village_sounds(villages, pinyin, tokenizer),
         calendar=calendar or TownCalendar(),
     )
+
+
+def _village_sounds(places: Iterable[str], pinyin: Pinyin, tokenizer: Tokenizer) -> SoundIndex:
+    """Villages by their sound: only names that say what they are, for 榕木 alone is like too much else."""
+    return sound_index({place: (place,) for place in places if place[-1] in "村屯寨"}, pinyin, tokenizer)

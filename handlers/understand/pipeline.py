@@ -45,6 +45,7 @@ _TIMELY = re.compile(
     "除明五六七庆谷雨夕诞芒满朝秒分班.m-]"
 )
 
+_VILLAGE = re.compile("[村屯寨]")  # who misspells a village still says that it is one
 _NOTHING = (Act("none", 1.0),)
 
 
@@ -227,7 +228,13 @@ def _lecturer(
 
 def _place(text: str, lexicon: Lexicon, proofs: list[Evidence]) -> str | None:
     hits = find_places(text, lexicon.places, lexicon.venues)
-    if not hits:
-        return None
-    proofs.append(Evidence("place", hits[0].words, hits[0].why))
-    return hits[0].name
+    if hits and (hits[0].village or not _VILLAGE.search(text)):
+        proofs.append(Evidence("place", hits[0].words, hits[0].why))
+        return hits[0].name
+    heard = match_typo(text, lexicon.village_sounds) if len(text) <= TYPO_LENGTH and _VILLAGE.search(text) else None
+    if heard is not None:  # 上平村, for 上坪村
+        proofs.append(Evidence("place", " ".join(heard.words), heard.why))
+        return heard.name
+    if hits:
+        proofs.append(Evidence("place", hits[0].words, hits[0].why))
+    return hits[0].name if hits else None

@@ -106,7 +106,8 @@ def _together(text: str, mentions: Sequence[Mention], lexicon: TopicLexicon) -> 
     for found in _SENTENCE.finditer(text):
         inside = {f"@{mention.alias.topic}" for mention in mentions if found.start() <= mention.start < found.end()}
         sentences.append((found.group(), inside))
-    for alias in lexicon.pairs:
+    near = (alias for head in dict.fromkeys(text) for alias in lexicon.tails.get(head, ()))
+    for alias in near:
         if alias.together[-1] not in text:
             continue
         if any(all(part in words or part in topics for part in alias.together) for words, topics in sentences):
