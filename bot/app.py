@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aiohttp import web
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from bot.config import Config, ConfigError
@@ -48,6 +49,7 @@ from scheduler.timetable import Timetable
 log = logging.getLogger("menlou")
 
 _RELISTEN_CAP = 60.0
+_LOOK_UP = 30.0  # seconds between looks at which rooms have a lecture to sign up for
 
 
 @dataclass(slots=True)
@@ -72,6 +74,7 @@ class Bot:
         serves_page = self.config[WEBCHAT] or self.config[WECHATY_ENDPOINT]
         runner = await self._serve() if serves_page else None
         listeners = [asyncio.create_task(self._listen(each), name=each.name) for each in self.transports.values()]
+        listeners.append(asyncio.create_task(self._look_up_lectures(), name="lectures"))
         speaking = asyncio.create_task(self.sender.run(), name="sender")
         try:
             self.timetable.start(self._fire, self.clock)
@@ -122,6 +125,14 @@ class Bot:
                 log.exception("%s 收消息出错，%.0f 秒后重来", transport.name, wait)
             await asyncio.sleep(wait * random.uniform(0.5, 1.0))
             wait = min(wait * 2, _RELISTEN_CAP)
+
+    async def _look_up_lectures(self) -> None:
+        while True:
+            try:
+                await self.dispatch.look_up_lectures()
+            except SQLAlchemyError:
+                log.exception("查不了哪些群有课，过一会儿再查")
+            await asyncio.sleep(_LOOK_UP)
 
     async def _feed(self, event: Event) -> None:
         if isinstance(event, AccountState):

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from bot.sender import Sender
 from bot.transports.base import AccountState, Echo, Event, Recalled, RoomChanged
 from bot.worker import Worker
-from data import inbox, rooms
+from data import inbox, lectures, rooms
 from data.names import clean_name
 from handlers.answers import could_answer
 from handlers.message import Heard, Kind
@@ -32,6 +32,11 @@ class Dispatch:
         self._worker = worker
         self._sender = sender
         self._clock = clock
+        self._open: frozenset[tuple[str, str]] | None = None  # rooms with a lecture to sign up for, as last looked up
+
+    async def look_up_lectures(self) -> None:
+        """Learn in which rooms "我也去" can be a sign-up, so that elsewhere the gate lets less through."""
+        self._open = await self._worker.run(lambda session: lectures.open_rooms(session, now=self._clock()))
 
     async def feed(self, event: Event) -> None:
         """Take one event. Never raises for what a message holds: a transport's stream must go on."""
@@ -59,8 +64,8 @@ class Dispatch:
         if heard.addressed:
             return True
         listen = self._listener.knowledge.listen_mode(heard.room_name, heard.room_id)
-        # Whether a lecture is open in the room is known only to the database: the gate supposes that one is.
-        said = Utterance(heard.text, lecture_open=True, listen=listen)
+        lecture_open = self._open is None or (heard.transport, heard.room_id) in self._open
+        said = Utterance(heard.text, lecture_open=lecture_open, listen=listen)
         return concerns(said) or self._listener.router.could_call(heard.text) or could_answer(heard.text)
 
     async def _hear(self, heard: Heard) -> None:

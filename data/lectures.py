@@ -8,7 +8,7 @@ from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
 from data.errors import CapacityFull, NoOpenLecture, NotSignedUp
-from data.tables import Lecture, Lecturer, LectureRoom, LectureState, SignUp, Topic, Village
+from data.tables import Lecture, Lecturer, LectureRoom, LectureState, Room, SignUp, Topic, Village
 
 _OPEN = (
     core_select(Lecture)
@@ -51,6 +51,17 @@ class LectureLine:
 def open_in(session: Session, room_id: int, *, now: datetime) -> Lecture | None:
     """The next lecture announced in this room that still takes sign-ups."""
     return session.execute(_OPEN, {"room_id": room_id, "now": now}).scalars().first()
+
+
+def open_rooms(session: Session, *, now: datetime) -> frozenset[tuple[str, str]]:
+    """(transport, room's external id) of the rooms with a lecture that takes sign-ups."""
+    query = (
+        select(Room.transport, Room.external_id)
+        .join(LectureRoom, col(LectureRoom.room_id) == col(Room.id))
+        .join(Lecture, col(LectureRoom.lecture_id) == col(Lecture.id))
+        .where(Lecture.state == LectureState.ANNOUNCED, Lecture.starts_at > now)
+    )
+    return frozenset(session.exec(query).all())
 
 
 def people_in(session: Session, lecture_id: int) -> int:

@@ -1,12 +1,16 @@
 """How the bot listens in a group: only when it is called, to commands too, or to whatever it understands."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 
+from bot.dispatch import Dispatch
+from bot.sender import Sender
+from bot.worker import Worker
 from handlers.take import Listener
 from handlers.understand.values import Listen
-from tests.town import DemoTown, Talk
+from tests.town import NOW, DemoTown, Talk
 
 ROOM = "上坪村乡亲群"
 CALLED, COMMAND, WISH = "@小门 点课 养鸡", "点课 反诈骗", "能不能请人来讲讲高血压"
@@ -42,3 +46,19 @@ def test_a_group_that_nobody_has_claimed_hears_only_its_name(town: DemoTown) -> 
     called = replace(stranger, message_id="called", text=CALLED, mentioned=True)
     with town.session() as session, session.begin():
         assert town.listener().take(session, called, now=talk.now) == "answered"
+
+
+def test_where_no_lecture_is_open_the_gate_lets_less_through(town: DemoTown) -> None:
+    """我也去 is anybody's in most groups; it is worth a turn where there is something to sign up for."""
+    worker = Worker(town.engine)
+    dispatch = Dispatch(town.listener(), worker, Sender(worker, {}, {}, lambda: NOW), lambda: NOW)
+    talk = Talk(town)
+    there = talk.heard("坪顶梁伯", ROOM, "我也去")
+    elsewhere = talk.heard("何记沙糖桔", "榕木坳村民群", "我也去")
+    assert dispatch.concerns(there)
+    assert dispatch.concerns(elsewhere)  # nothing is known yet: better a turn too many
+    asyncio.run(dispatch.look_up_lectures())
+    assert dispatch.concerns(there)
+    assert not dispatch.concerns(elsewhere)
+    assert not dispatch.concerns(talk.heard("坪顶梁伯", ROOM, "今天赶圩人真多"))
+    worker.close()

@@ -143,7 +143,10 @@ def _dispatch_cost(town: DemoTown, count: int) -> Callable[[], float]:
     listener.router = Router((*ROUTES[: 10 if count == 10 else len(ROUTES)], *extra)[:count])
     worker = Worker(town.engine)
     dispatch = Dispatch(listener, worker, Sender(worker, {}, {}, lambda: NOW), lambda: NOW)
-    heard = [replace(_order(number), text=text) for number, text in enumerate(CHATTER)] * 400
+    group = replace(_order(0), direct=False, room_id="r-shangping-1")
+    heard = [replace(group, message_id=f"c{number}", text=text) for number, text in enumerate(CHATTER)] * 400
+
+    asyncio.run(dispatch.look_up_lectures())
 
     async def feed() -> None:
         for each in heard:
