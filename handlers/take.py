@@ -61,7 +61,6 @@ class Listener:
         self.router = Router(routes)
         self.knowledge = knowledge
         self._questions = {question.kind: question for question in questions}
-        self._unclear = self.router.by_intent("none")
 
     def take(self, session: Session, heard: Heard, *, now: datetime) -> Outcome:
         """Handle one message within the caller's transaction."""

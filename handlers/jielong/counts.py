@@ -151,7 +151,6 @@ _BASES: tuple[Callable[[str], _Base | None], ...] = (
     _by_pattern("people", PEOPLE, "n"),
 )
 _PLAIN = frozenset({"people", "bare", "times"})
-_OPEN_TO_MORE = frozenset({"self", "couple"})
 
 
 def _blank(match: re.Match[str]) -> str:

@@ -30,7 +30,6 @@ _HAI = re.compile(r"(?<![關关干])係")
 _SPOKEN = re.compile("|".join(re.escape(said) for said in sorted(dict(SPOKEN), key=len, reverse=True)))
 _WRITTEN = dict(SPOKEN)
 _REPAIRS = tuple((re.compile(pattern), plain) for pattern, plain in (*HOMOPHONES, HOW))
-_SIGNS = dict(SIGNS)
 _ASPECT = re.compile(r"(?<=[坐等听看讲说站拿带跟挂])著(?!名|作|书)")
 
 

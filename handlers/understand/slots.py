@@ -17,7 +17,6 @@ _PERSON = (
     r"[大二三四五六七八九小][叔伯姑姨舅婶嫂哥姐弟妹][婆公母妈爷]?)"
 )
 _BOTH_PARENTS = r"(?:爸爸?妈妈?|父母|爹娘|公公婆婆|爷爷奶奶|外公外婆|岳父岳?母|(?<!两)公婆)"
-_JOIN = r"(?:和|跟|同|与|还有|以?及|带上?|加上?|叫上|再加|,|、| )"
 
 _OLD_AND_YOUNG = re.compile(
     rf"({_DIGIT})个?大人?[,和带、 ]*({_DIGIT})个?(?:小|孩|娃)|"
@@ -108,11 +107,6 @@ _VAGUE = re.compile(
     r"最近|近期|以后|晚一?点|早一?点|等[\u4e00-\u9fff]{1,6}(?:以?后|的时候)"
 )
 _CHOICES = re.compile(r"[和、,跟及 ]|还有")
-
-
-def _count_of(words: str) -> int | None:
-    """十来个 and 十几个 are taken at their floor: a seat too few is asked about, a seat too many is not."""
-    return to_int(words.rstrip("来几多"))
 
 
 def headcount(text: str) -> int | None:
