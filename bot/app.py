@@ -18,6 +18,7 @@ from bot.login import LoginDesk
 from bot.pacing import Pace, Pacer
 from bot.sender import Sender
 from bot.settings import (
+    LOOP_CRON,
     PACE_DAY,
     PACE_HOUR,
     PACE_MINUTE,
@@ -38,7 +39,7 @@ from bot.transports.base import AccountState, Event, Transport
 from bot.worker import Worker
 from data import rooms
 from data.townfile import TownFiles
-from handlers import QUESTIONS, ROUTES
+from handlers import EARS, QUESTIONS, ROUTES
 from handlers.knowledge import Knowledge
 from handlers.speech import day_and_time
 from handlers.take import Listener
@@ -188,17 +189,17 @@ def build(config: Config) -> Bot:
         clock=clock,
         worker=worker,
         transports=transports,
-        dispatch=Dispatch(Listener(ROUTES, QUESTIONS, knowledge), worker, sender, clock),
+        dispatch=Dispatch(Listener(ROUTES, QUESTIONS, knowledge, EARS), worker, sender, clock),
         sender=sender,
         timetable=Timetable(_timed(config), config[ZONE]),
-        context=JobContext(config[ZONE], quiet_hours(config), timedelta(minutes=config[PUSH_GRACE])),
+        context=JobContext(config[ZONE], quiet_hours(config), timedelta(minutes=config[PUSH_GRACE]), knowledge.rules),
         login=login,
         pages=application,
     )
 
 
 def _timed(config: Config) -> tuple[tuple[Job, str], ...]:
-    lines = {PUSH_CRON.key: config[PUSH_CRON]}
+    lines = {PUSH_CRON.key: config[PUSH_CRON], LOOP_CRON.key: (config[LOOP_CRON],)}
     return tuple((job, line) for job in JOBS for line in lines[job.setting])
 
 

@@ -59,6 +59,8 @@ class Dispatch:
 
     def concerns(self, heard: Heard) -> bool:
         """The gate: whether a message is worth a turn. Pure and cheap, for most lines are not meant for us."""
+        if any(ear.could(heard) for ear in self._listener.ears):
+            return True
         if heard.kind not in _READ or not heard.text:
             return False
         if heard.addressed:

@@ -6,7 +6,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import time
+from datetime import date, time
 from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -74,6 +74,54 @@ def clock(value: object) -> time:
     if match is None or int(match[1]) > 23 or int(match[2]) > 59:
         raise BadValue('要写时刻,带引号,如 "21:00"')
     return time(int(match[1]), int(match[2]))
+
+
+def hours(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1_000:
+        raise BadValue("要写小时数（大于 0）")
+    return float(value)
+
+
+def clocks(value: object) -> tuple[time, ...]:
+    if not isinstance(value, list) or not value:
+        raise BadValue('要写几个时刻，如 ["19:30", "12:30"]')
+    return tuple(clock(each) for each in value)
+
+
+def clock_range(value: object) -> tuple[time, time]:
+    times = clocks(value)
+    if len(times) != 2 or times[0] >= times[1]:
+        raise BadValue('要写开始和结束，如 ["08:00", "18:00"]')
+    return times[0], times[1]
+
+
+def dates(value: object) -> frozenset[date]:
+    """Days; YAML itself reads 2026-12-24 as a date."""
+    days = value if isinstance(value, list) else [value]
+    if not all(isinstance(each, date) for each in days):
+        raise BadValue("要写日期，如 2026-12-24")
+    return frozenset(days)
+
+
+def day_ranges(value: object) -> tuple[tuple[tuple[int, int], tuple[int, int]], ...]:
+    """Parts of each year: ((month, day) of the first, (month, day) of the last day)."""
+    if not isinstance(value, list):
+        raise BadValue('要写成列表，如 ["07-10..08-05"]')
+    ranges = []
+    for each in value:
+        match = re.fullmatch(r"(\d{2})-(\d{2})\.\.(\d{2})-(\d{2})", str(each))
+        if match is None or not all(_is_day(match[at], match[at + 1]) for at in (1, 3)):
+            raise BadValue("要写月-日..月-日，如 07-10..08-05")
+        ranges.append(((int(match[1]), int(match[2])), (int(match[3]), int(match[4]))))
+    return tuple(ranges)
+
+
+def _is_day(month: str, day: str) -> bool:
+    try:
+        date(2024, int(month), int(day))  # a leap year: 02-29 is a day
+    except ValueError:
+        return False
+    return True
 
 
 def zone(value: object) -> ZoneInfo:
@@ -169,6 +217,29 @@ PACE_OTHER = Setting("pace.other_room", [20, 45], "通知和推送换一个群�
 PACE_MINUTE = Setting("pace.per_minute", 6, "每分钟最多发几条（0 不限）", whole(0, 100_000))
 PACE_HOUR = Setting("pace.per_hour", 60, "每小时最多发几条（0 不限）", whole(0, 1_000_000))
 PACE_DAY = Setting("pace.per_day", 300, "每天最多发几条（0 不限）", whole(0, 10_000_000))
+LOOP_CRON = Setting("loop.cron", "* * * * *", "多久看一次有没有到点的事：提醒、过时、候补、收尾（cron）", cron)
+LOOP_REVIEW = Setting("loop.review_hours", 4, "点单几个工作小时内要审", hours)
+LOOP_DISPATCH = Setting("loop.dispatch_hours", 10, "审过的单几个工作小时内要派", hours)
+LOOP_ACCEPT = Setting("loop.accept_hours", 10, "派出的单宣讲员几个工作小时内要回话", hours)
+LOOP_SCHEDULE = Setting("loop.schedule_hours", 10, "接了的单几个工作小时内要排好课", hours)
+LOOP_URGENT = Setting("loop.urgent_hours", 1, "加急的单每一步几个工作小时", hours)
+LOOP_COUNT = Setting("loop.count_hours", 10, "讲完几个工作小时内要报到场人数", hours)
+LOOP_ANSWER = Setting("loop.answer_days", 7, "意见和问题几个工作日内要答复", whole(1, 365))
+LOOP_GRAB = Setting("loop.grab_most", 5, "抢单最多同时问几位宣讲员", whole(2, 50))
+LOOP_UNDO = Setting("loop.undo_seconds", 60, "干事办的事多少秒内可以撤销；要告诉别人的话也等这么久才发", seconds)
+LOOP_ARCHIVE = Setting("loop.archive_days", 14, "讲完几天后归档", whole(1, 365))
+WORK_HOURS = Setting("work.hours", ["08:00", "18:00"], "上班时间，办事的期限只算这段", clock_range)
+WORK_HOLIDAYS = Setting("work.holidays", [], "另外放假的日子（法定节假日已算好），如 2026-12-24", dates)
+WORK_WORKDAYS = Setting("work.workdays", [], "另外要上班的日子（调休已算好）", dates)
+WORK_FARMING = Setting(
+    "work.farming", [], "农忙的日子，每年一样，如 07-10..08-05；农忙时只推荐晚饭后的时间", day_ranges
+)
+LECTURE_TIMES = Setting("lecture.usual_times", ["19:30", "12:30"], "村里平时方便听课的钟点，先写的先推荐", clocks)
+LECTURE_MINUTES = Setting("lecture.minutes", 60, "一堂课多少分钟", whole(10, 600))
+LECTURE_EVENING = Setting("lecture.remind_evening", "18:30", "开课前一天晚上几点在群里提醒一次", clock)
+LECTURE_BEFORE = Setting("lecture.remind_before", 60, "开课前多少分钟在群里再提醒一次", whole(0, 1_440))
+LECTURE_RATE = Setting("lecture.rate_after", 15, "讲完多少分钟请大家说说讲得怎样（只请一次）", whole(0, 1_440))
+SIGN_UP_OFFER = Setting("sign_up.offer_minutes", 120, "候补的位子留多少分钟", whole(5, 10_080))
 LIMIT_MINUTE = Setting("limits.per_minute", 20, "一个人每分钟最多答几条", whole(1, 100_000))
 LIMIT_LOOP = Setting(
     "limits.loop_turns", 5, "同样的话一分钟内来回超过几次就当对面是机器人，歇十分钟", whole(2, 100_000)
@@ -197,6 +268,27 @@ SETTINGS: tuple[Setting[Any], ...] = (
     PACE_MINUTE,
     PACE_HOUR,
     PACE_DAY,
+    LOOP_CRON,
+    LOOP_REVIEW,
+    LOOP_DISPATCH,
+    LOOP_ACCEPT,
+    LOOP_SCHEDULE,
+    LOOP_URGENT,
+    LOOP_COUNT,
+    LOOP_ANSWER,
+    LOOP_GRAB,
+    LOOP_UNDO,
+    LOOP_ARCHIVE,
+    WORK_HOURS,
+    WORK_HOLIDAYS,
+    WORK_WORKDAYS,
+    WORK_FARMING,
+    LECTURE_TIMES,
+    LECTURE_MINUTES,
+    LECTURE_EVENING,
+    LECTURE_BEFORE,
+    LECTURE_RATE,
+    SIGN_UP_OFFER,
     LIMIT_MINUTE,
     LIMIT_LOOP,
     LOG_LEVEL,

@@ -1,12 +1,13 @@
 """The town as this process knows it: files into the database, and what handlers may know out of it."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from bot import settings
 from bot.config import Config
 from bot.settings import LIMIT_LOOP, LIMIT_MINUTE, LISTEN, LISTEN_GROUPS, QUIET_END, QUIET_START, TOWN_FOLDER, ZONE
 from data import town
@@ -15,7 +16,9 @@ from data.errors import TownFileError
 from data.hours import QuietHours
 from data.lexicon import LexiconError, TopicLexicon
 from data.lexicon import load_lexicon as load_topics
+from data.rules import Deadlines, Rules
 from data.townfile import TownFiles, read_town
+from data.workdays import Span, WorkCalendar
 from handlers.knowledge import Knowledge, Limits
 from handlers.understand import Lexicon, load_lexicon
 from handlers.understand.answers import AnswerIndex, Text, index_texts
@@ -35,6 +38,42 @@ def clock_of(config: Config) -> Clock:
 def quiet_hours(config: Config) -> QuietHours:
     """The quiet hours as configured."""
     return QuietHours(config[QUIET_START], config[QUIET_END], config[ZONE])
+
+
+def rules_of(config: Config, files: TownFiles) -> Rules:
+    """The rules of the loop as configured, with this town's market days."""
+    opens, closes = config[settings.WORK_HOURS]
+    return Rules(
+        zone=config[ZONE],
+        quiet=quiet_hours(config),
+        work=WorkCalendar(
+            config[ZONE],
+            opens,
+            closes,
+            config[settings.WORK_HOLIDAYS],
+            config[settings.WORK_WORKDAYS],
+            config[settings.WORK_FARMING],
+        ),
+        deadlines=Deadlines(
+            review=Span(config[settings.LOOP_REVIEW]),
+            dispatch=Span(config[settings.LOOP_DISPATCH]),
+            accept=Span(config[settings.LOOP_ACCEPT]),
+            schedule=Span(config[settings.LOOP_SCHEDULE]),
+            urgent=Span(config[settings.LOOP_URGENT]),
+            count=Span(config[settings.LOOP_COUNT]),
+            answer=Span(days=config[settings.LOOP_ANSWER]),
+        ),
+        market_days=files.town.town.market_days,
+        usual_times=config[settings.LECTURE_TIMES],
+        lecture_minutes=config[settings.LECTURE_MINUTES],
+        remind_evening=config[settings.LECTURE_EVENING],
+        remind_before=timedelta(minutes=config[settings.LECTURE_BEFORE]),
+        rate_after=timedelta(minutes=config[settings.LECTURE_RATE]),
+        archive_after=timedelta(days=config[settings.LOOP_ARCHIVE]),
+        offer_for=timedelta(minutes=config[settings.SIGN_UP_OFFER]),
+        undo_within=timedelta(seconds=config[settings.LOOP_UNDO]),
+        grab_most=config[settings.LOOP_GRAB],
+    )
 
 
 def read_files(config: Config) -> tuple[TownFiles, TopicLexicon]:
@@ -80,6 +119,7 @@ def settle_in(session: Session, config: Config, *, transport: str | None, now: d
         lecturer_ids=town.lecturer_ids(session),
         snippet_ids=town.snippet_ids(session),
         answers=answers_of(files, words),
+        rules=rules_of(config, files),
         limits=Limits(per_minute=config[LIMIT_MINUTE], loop_turns=config[LIMIT_LOOP]),
         listen=config[LISTEN],
         listen_in=config[LISTEN_GROUPS],

@@ -10,6 +10,12 @@ TownError
     ├── NotSignedUp
     ├── CodeRefused
     ├── NoSuchVoice
+    ├── NoSuchOrder
+    ├── NoSuchLecture
+    ├── NoSuchLecturer  … by a name that a coordinator typed
+    ├── WrongState      the order's state does not allow the step: what would work
+    ├── NothingToUndo
+    ├── TooLateToUndo
     └── NothingToConfirm
 """
 
@@ -89,3 +95,46 @@ class NothingToConfirm(Declined):
 
     def __init__(self) -> None:
         super().__init__("现在没有等您确认的事（可能已过时）。请从头再发一次。")
+
+
+class NoSuchOrder(Declined):
+    """No order has this number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"没有{number}号点单。发“待办”看有哪些。")
+
+
+class NoSuchLecture(Declined):
+    """No lecture has this number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"没有课{number}。发“课表”看有哪些。")
+
+
+class NoSuchLecturer(Declined):
+    """No lecturer goes by these words."""
+
+    def __init__(self, words: str, near: tuple[str, ...] = ()) -> None:
+        hint = f"您要的是{'、'.join(near)}吗？" if near else "发“菜单”看有哪些老师。"
+        super().__init__(f"没找到宣讲员“{words}”。{hint}")
+
+
+class WrongState(Declined):
+    """The order's state does not allow the step."""
+
+    def __init__(self, number: int, state: str, hint: str = "") -> None:
+        super().__init__(f"{number}号现在是“{state}”，不能这样办。{hint or f'发“{number}号”看它怎么走到这一步。'}")
+
+
+class NothingToUndo(Declined):
+    """Nothing was done lately that could be taken back."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"{seconds}秒内没有可以撤销的事。过了时间，请用相反的口令改回来，发“帮助”看有哪些。")
+
+
+class TooLateToUndo(Declined):
+    """It was said already, or changed since."""
+
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(f"“{what}”{why}，撤不回了。请用相反的口令改回来，或发更正。")

@@ -8,7 +8,8 @@ from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
 from data.errors import CapacityFull, NoOpenLecture, NotSignedUp
-from data.tables import Lecture, Lecturer, LectureRoom, LectureState, Room, SignUp, Topic, Village
+from data.loop import Lecture, LectureRoom, LectureState, SignUp
+from data.tables import Lecturer, Room, Topic, Village
 
 _OPEN = (
     core_select(Lecture)

@@ -6,7 +6,8 @@ An outbox row goes
                     ↘ failed (the transport said no)
                     ↘ unknown (we died, or the answer never came)
 
-or ends as ``expired`` when its time has passed before it could leave.
+or ends as ``expired`` when its time has passed before it could leave, or as ``cancelled`` when what it speaks of was
+taken back before it left.
 """
 
 from datetime import datetime
@@ -27,6 +28,7 @@ class OutboxState(StrEnum):
     FAILED = "failed"
     UNKNOWN = "unknown"
     EXPIRED = "expired"
+    CANCELLED = "cancelled"
 
 
 class OutboxKind(StrEnum):
@@ -67,7 +69,11 @@ class Inbox(SQLModel, table=True):
 
 
 class Outbox(SQLModel, table=True):
-    """One message that we say in one room. ``once`` names what may be said only once ("push:3:2026-11-22T12:00")."""
+    """One message that we say in one room. ``once`` names what may be said only once ("push:3:2026-11-22T12:00").
+
+    ``gather`` names what may be said together with others: while such a row waits, more is added to its ``gathered``
+    and its text is made anew (`data.outbox.gather`).
+    """
 
     __table_args__ = (
         Index("ix_outbox_due", "state", "priority", "id"),
@@ -93,3 +99,5 @@ class Outbox(SQLModel, table=True):
     inbox_id: int | None = Field(default=None, foreign_key="inbox.id", index=True)
     broadcast_id: int | None = Field(default=None, foreign_key="broadcast.id", index=True)
     once: str | None = Field(default=None, unique=True)
+    gather: str | None = None
+    gathered: list[str] = json_list()

@@ -6,8 +6,9 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, insert, or_, select
 from sqlmodel import Session, col
 
+from data.loop import Order, OrderSeconder, OrderState
 from data.statements import insert_one, table_of
-from data.tables import Lecturer, Order, OrderSeconder, OrderState, Topic
+from data.tables import Lecturer, Topic
 
 _ORDER, _SECONDER = table_of(Order), table_of(OrderSeconder)
 _SAME = (
@@ -81,6 +82,7 @@ def place(
             "dialect": dialect,
             "state": OrderState.RECEIVED,
             "created_at": now,
+            "changed_at": now,
         }
         return Placed(number=insert_one(session, _INSERT, values), people=1, new=True)
     seconders, mine = session.execute(_SECONDERS, {"order_id": same.id, "member_id": member_id}).one()

@@ -4,7 +4,7 @@ The promise is *never lost silently, never sent twice by the machine*; `data.mai
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,6 +20,7 @@ PRIORITIES = {
     OutboxKind.NOTICE: Priority.NOTICE,
     OutboxKind.PUSH: Priority.PUSH,
 }
+GATHERED_MOST = 20  # items in one message
 _INSERT = insert(table_of(Outbox))
 _MENTIONS = re.compile(r"^(?:@[^\u2005]*\u2005)+")
 _OUT, _ROOM, _PICTURE = table_of(Outbox), table_of(Room), table_of(Picture)
@@ -76,6 +77,17 @@ _CLAIM = (
     .where(_OUT.c.id.in_(bindparam("ids", expanding=True)), _OUT.c.state == OutboxState.PENDING)
     .values(state=OutboxState.SENDING, claimed_at=bindparam("at"), attempts=_OUT.c.attempts + 1)
     .returning(_OUT.c.id)
+)
+_GATHERING = (
+    select(Outbox)
+    .where(
+        _OUT.c.room_id == bindparam("room_id"),
+        _OUT.c.state == OutboxState.PENDING,
+        _OUT.c.gather == bindparam("key"),
+        _OUT.c.attempts == 0,
+    )
+    .order_by(_OUT.c.id.desc())
+    .limit(1)
 )
 _SETTLE = (
     update(_OUT)
@@ -167,8 +179,53 @@ def queue(
         "inbox_id": inbox_id,
         "broadcast_id": broadcast_id,
         "once": once,
+        "gathered": [],
     }
-    return insert_one(session, _INSERT, values)
+    row_id = insert_one(session, _INSERT, values)
+    if (recorder := session.info.get("deed")) is not None:  # see `data.deeds`
+        recorder.outbox_ids.append(row_id)
+    return row_id
+
+
+def gather(
+    session: Session,
+    item: str,
+    *,
+    key: str,
+    text: str,
+    together: Callable[[list[str]], str],
+    room_id: int,
+    now: datetime,
+    not_before: datetime | None = None,
+    mentions: Sequence[Sequence[str]] = (),
+    inbox_id: int | None = None,
+) -> int:
+    """Say ``item`` together with others of its ``key`` that still wait in this room, else alone as ``text``.
+
+    ``together`` words several items. What is on its way is never changed: the next item begins a new row.
+    """
+    waiting: Outbox | None = session.execute(_GATHERING, {"room_id": room_id, "key": key}).scalars().first()
+    if waiting is None or len(waiting.gathered) >= GATHERED_MOST:
+        row_id = queue(
+            session,
+            room_id=room_id,
+            kind=OutboxKind.REPLY,
+            text=text,
+            now=now,
+            not_before=not_before,
+            mentions=mentions,
+            inbox_id=inbox_id,
+        )
+        assert row_id is not None
+        session.execute(_OUT.update().where(_OUT.c.id == row_id).values(gather=key, gathered=[item]))
+        return row_id
+    waiting.gathered = [*waiting.gathered, item]
+    waiting.text = together(waiting.gathered)
+    known = {who for who, _ in waiting.mentions}
+    waiting.mentions = [*waiting.mentions, *(list(each) for each in mentions if each[0] not in known)]
+    session.flush()
+    assert waiting.id is not None
+    return waiting.id
 
 
 def due(session: Session, *, transports: Iterable[str], now: datetime, limit: int) -> list[Due]:

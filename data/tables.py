@@ -1,4 +1,4 @@
-"""The tables. Who is who and who asked what: `Outbox` and `Inbox`, what was heard and said, are in `data.mail`.
+"""The tables of who is who and what is told: orders and lectures are in `data.loop`, messages in `data.mail`.
 
 A person is ``(transport, external_id)`` and so is a room; names are for showing, never for deciding.
 A direct chat is a room of kind ``direct`` whose external id is the person's.
@@ -30,21 +30,6 @@ class RoleKind(StrEnum):
     LECTURER = "lecturer"
 
 
-class OrderState(StrEnum):
-    """Where an order (点单) stands."""
-
-    RECEIVED = "received"
-    WITHDRAWN = "withdrawn"
-
-
-class LectureState(StrEnum):
-    """Where a lecture stands."""
-
-    ANNOUNCED = "announced"
-    CANCELLED = "cancelled"
-    DELIVERED = "delivered"
-
-
 class BroadcastState(StrEnum):
     """Where a broadcast (通知) stands."""
 
@@ -53,21 +38,18 @@ class BroadcastState(StrEnum):
     DROPPED = "dropped"
 
 
-class VoiceKind(StrEnum):
-    """What somebody told us."""
-
-    FEEDBACK = "feedback"  # 评单
-    SUGGESTION = "suggestion"  # 意见建议
-    QUESTION = "question"  # a policy question that no text of ours answers
-
-
 class Village(SQLModel, table=True):
-    """A village; ``aliases`` are what people also call it, ``venues`` where lectures can be held."""
+    """A village; ``aliases`` are what people also call it, ``venues`` where lectures can be held.
+
+    ``near`` are the names of its neighbours, ``free`` the times that suit its people, as they said them.
+    """
 
     id: int | None = Field(default=None, primary_key=True)
     name: str = Field(unique=True)
     aliases: list[str] = json_list()
     venues: list[str] = json_list()
+    near: list[str] = json_list()
+    free: list[str] = json_list()
 
 
 class Room(SQLModel, table=True):
@@ -106,7 +88,10 @@ class Topic(SQLModel, table=True):
 
 
 class Lecturer(SQLModel, table=True):
-    """A lecturer (宣讲员): ``kind`` is 政策, 技术 or 文明; ``free`` are the times they gave, as they said them."""
+    """A lecturer (宣讲员): ``kind`` is 政策, 技术 or 文明; ``free`` are the times they gave, as they said them.
+
+    ``mentor_id`` is who teaches them (导师制).
+    """
 
     id: int | None = Field(default=None, primary_key=True)
     name: str = Field(unique=True)
@@ -116,6 +101,7 @@ class Lecturer(SQLModel, table=True):
     dialects: list[str] = json_list()
     free: list[str] = json_list()
     village_id: int | None = Field(default=None, foreign_key="village.id")
+    mentor_id: int | None = Field(default=None, foreign_key="lecturer.id")
 
 
 class LecturerTopic(SQLModel, table=True):
@@ -124,7 +110,7 @@ class LecturerTopic(SQLModel, table=True):
     __tablename__ = "lecturer_topic"
 
     lecturer_id: int = Field(foreign_key="lecturer.id", primary_key=True)
-    topic_id: int = Field(foreign_key="topic.id", primary_key=True)
+    topic_id: int = Field(foreign_key="topic.id", primary_key=True, index=True)
 
 
 class Role(SQLModel, table=True):
@@ -135,7 +121,7 @@ class Role(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     member_id: int = Field(foreign_key="member.id")
     kind: RoleKind = choice(RoleKind)
-    lecturer_id: int | None = Field(default=None, foreign_key="lecturer.id")
+    lecturer_id: int | None = Field(default=None, foreign_key="lecturer.id", index=True)
     granted_at: datetime = moment()
     granted_by: str
 
@@ -152,79 +138,6 @@ class BindingCode(SQLModel, table=True):
     created_at: datetime = moment()
     expires_at: datetime = moment()
     used_at: datetime | None = maybe_moment()
-
-
-class Order(SQLModel, table=True):
-    """An order (点单): somebody's wish for a topic (点课), a lecturer (点将), or both. ``wish`` is in their words."""
-
-    __tablename__ = "lecture_order"
-    __table_args__ = (Index("ix_order_same_wish", "village_id", "state", "topic_id", "lecturer_id", "wish"),)
-
-    id: int | None = Field(default=None, primary_key=True)
-    member_id: int = Field(foreign_key="member.id", index=True)
-    room_id: int = Field(foreign_key="room.id")
-    village_id: int | None = Field(default=None, foreign_key="village.id")
-    topic_id: int | None = Field(default=None, foreign_key="topic.id")
-    lecturer_id: int | None = Field(default=None, foreign_key="lecturer.id")
-    wish: str = ""
-    when_text: str = ""
-    when_start: datetime | None = maybe_moment()
-    when_end: datetime | None = maybe_moment()
-    dialect: str = ""
-    state: OrderState = choice(OrderState, default=OrderState.RECEIVED)
-    created_at: datetime = moment()
-
-
-class OrderSeconder(SQLModel, table=True):
-    """Somebody of the same village who wishes for the same (附议)."""
-
-    __tablename__ = "order_seconder"
-
-    order_id: int = Field(foreign_key="lecture_order.id", primary_key=True)
-    member_id: int = Field(foreign_key="member.id", primary_key=True, index=True)
-    at: datetime = moment()
-
-
-class Lecture(SQLModel, table=True):
-    """A lecture that was announced. ``seats`` is None where nobody counts them."""
-
-    id: int | None = Field(default=None, primary_key=True)
-    topic_id: int = Field(foreign_key="topic.id")
-    lecturer_id: int = Field(foreign_key="lecturer.id")
-    village_id: int | None = Field(default=None, foreign_key="village.id")
-    title: str
-    venue: str
-    dialect: str = ""
-    seats: int | None = None
-    starts_at: datetime = moment(index=True)
-    state: LectureState = choice(LectureState, default=LectureState.ANNOUNCED)
-
-
-class LectureRoom(SQLModel, table=True):
-    """A room in which a lecture was announced, so that 报名 there means this lecture."""
-
-    __tablename__ = "lecture_room"
-
-    lecture_id: int = Field(foreign_key="lecture.id", primary_key=True)
-    room_id: int = Field(foreign_key="room.id", primary_key=True, index=True)
-
-
-class SignUp(SQLModel, table=True):
-    """A sign-up (报名) by one member, for ``people`` persons; kept, with its time, when it is withdrawn.
-
-    ``for_whom`` is empty for the member's own, else whom they signed up ("妈妈").
-    """
-
-    __tablename__ = "sign_up"
-    __table_args__ = (UniqueConstraint("lecture_id", "member_id", "for_whom"),)
-
-    id: int | None = Field(default=None, primary_key=True)
-    lecture_id: int = Field(foreign_key="lecture.id")
-    member_id: int = Field(foreign_key="member.id")
-    for_whom: str = ""
-    people: int = 1
-    at: datetime = moment()
-    withdrawn_at: datetime | None = maybe_moment()
 
 
 class Picture(SQLModel, table=True):
@@ -274,23 +187,6 @@ class Broadcast(SQLModel, table=True):
     state: BroadcastState = choice(BroadcastState, default=BroadcastState.DRAFT)
     created_at: datetime = moment()
     decided_at: datetime | None = maybe_moment()
-
-
-class Voice(SQLModel, table=True):
-    """What somebody said to the town: a rating, an opinion, a question. ``answer`` is what went back to them."""
-
-    id: int | None = Field(default=None, primary_key=True)
-    kind: VoiceKind = choice(VoiceKind)
-    member_id: int = Field(foreign_key="member.id", index=True)
-    room_id: int = Field(foreign_key="room.id")
-    lecture_id: int | None = Field(default=None, foreign_key="lecture.id", index=True)
-    topic_id: int | None = Field(default=None, foreign_key="topic.id")
-    text: str
-    rating: int | None = None  # 1 to 5
-    at: datetime = moment()
-    answer: str = ""
-    answered_by: int | None = Field(default=None, foreign_key="member.id")
-    answered_at: datetime | None = maybe_moment(index=True)
 
 
 class Dialog(SQLModel, table=True):

@@ -9,18 +9,8 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, SQLModel, col, delete, select
 
 from data import bindings, lectures
-from data.tables import (
-    Lecture,
-    Lecturer,
-    LectureRoom,
-    LecturerTopic,
-    Member,
-    Picture,
-    Room,
-    Snippet,
-    Topic,
-    Village,
-)
+from data.loop import Lecture, LectureRoom
+from data.tables import Lecturer, LecturerTopic, Member, Picture, Room, Snippet, Topic, Village
 from data.townfile import TownFiles
 
 Row = TypeVar("Row", bound=SQLModel)

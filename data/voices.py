@@ -7,8 +7,9 @@ from sqlmodel import Session, col, select
 
 from data import outbox
 from data.errors import NoSuchVoice
+from data.loop import Voice, VoiceKind
 from data.mail import OutboxKind
-from data.tables import Member, Room, Voice, VoiceKind
+from data.tables import Member, Room
 
 ANSWERED = (VoiceKind.QUESTION, VoiceKind.SUGGESTION)  # the kinds that wait for an answer
 

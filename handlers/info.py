@@ -6,7 +6,7 @@ from data import lectures
 from data.errors import NothingToConfirm
 from data.tables import Lecturer, Topic
 from handlers.speech import day_and_time
-from handlers.turn import Reply, Turn
+from handlers.turn import Reply, Route, Turn
 
 
 def menu(turn: Turn) -> Reply:
@@ -38,13 +38,24 @@ def _line(turn: Turn, each: lectures.LectureLine) -> str:
 
 
 def help_text(turn: Turn) -> Reply:
-    """What this person may say, from the routes themselves."""
-    mine = [
-        route
-        for route in turn.routes
-        if route.name != "unclear" and (route.role is None or route.role in turn.member.roles)
-    ]
-    return Reply("我会做这些：\n" + "\n".join(f"· {route.help}" for route in mine))
+    """What this person may say, from the routes themselves: by section, or one thing with all that it takes."""
+    mine = [route for route in turn.routes if route.name != "unclear" and route.open_to(turn.member.roles)]
+    asked = turn.args.strip(" “”。?？")
+    if asked and (found := [route for route in mine if _is_about(route, asked)]):
+        found = found if asked == "大家" else found[:6]
+        return Reply("\n".join("\n".join(filter(None, (f"· {route.help}", route.more))) for route in found))
+    everybody = [f"· {route.help}" for route in mine if not route.roles]
+    own = [route for route in mine if route.roles]
+    if not own:
+        return Reply("我会做这些：\n" + "\n".join(everybody))
+    short = [f"· {route.help.partition('：')[0]}" for route in own]
+    return Reply("您还可以这样说（“帮助 派”看一件事怎么用）：\n" + "\n".join(short) + "\n大家都能说的：发“帮助 大家”。")
+
+
+def _is_about(route: Route, asked: str) -> bool:
+    if asked == "大家":
+        return not route.roles
+    return asked in route.words or any(asked in word for word in route.words) or asked in route.help.partition("：")[0]
 
 
 def nothing_to_confirm(_turn: Turn) -> Reply:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from data.hours import QuietHours
+from data.rules import Rules
 from handlers.understand import Lexicon
 from handlers.understand.answers import AnswerIndex
 from handlers.understand.values import Listen
@@ -33,6 +34,7 @@ class Knowledge:
     lecturer_ids: Mapping[str, int]
     snippet_ids: Mapping[str, int]
     answers: AnswerIndex
+    rules: Rules
     limits: Limits = field(default_factory=Limits)
     listen: Listen = "natural"
     listen_in: Mapping[str, Listen] = field(default_factory=dict)

@@ -7,22 +7,24 @@ from enum import StrEnum
 
 from sqlmodel import Session
 
-from data import dialogs, inbox, lectures, outbox
+from data import deeds, dialogs, inbox, lectures, outbox
 from data.errors import Declined
 from data.glance import Glance, Pending, glance, meet_member, meet_room
+from data.loop import Lecture
 from data.mail import OutboxKind
 from data.names import clean_name, clean_text
-from data.tables import Lecture, RoomKind
+from data.tables import RoomKind
 from handlers import info
 from handlers.guard import WORDS, Verdict, judge
 from handlers.knowledge import Knowledge
 from handlers.message import Heard
 from handlers.router import Call, Router
-from handlers.turn import NO_ACT, Handler, Question, Reply, Route, Turn
+from handlers.turn import NO_ACT, Ear, Handler, Question, Reply, Route, Turn
 from handlers.understand import Act, Utterance, named_exactly, normalise, understand
 from handlers.understand.normalise import peel_mention
 
 MAX_KEPT = 2_000
+DEED = 40  # characters of a command by which 撤销 names it
 _KEPT = ("intent", "topic", "lecturer", "wish", "when_text", "count", "rating", "for_whom", "order_number")
 APOLOGY = "抱歉，刚才没办成。您的话已经记下，镇里会看到。"
 
@@ -43,6 +45,9 @@ class Step:
     handle: Handler
     args: str = ""
     act: Act = NO_ACT
+    word: str = ""
+    number: int | None = None
+    undo: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +62,15 @@ class Reading:
 class Listener:
     """Takes messages. Holds what never changes while the bot runs: the routes, the questions and the town."""
 
-    def __init__(self, routes: tuple[Route, ...], questions: tuple[Question, ...], knowledge: Knowledge) -> None:
+    def __init__(
+        self,
+        routes: tuple[Route, ...],
+        questions: tuple[Question, ...],
+        knowledge: Knowledge,
+        ears: tuple[Ear, ...] = (),
+    ) -> None:
         self.router = Router(routes)
+        self.ears = ears
         self.knowledge = knowledge
         self._questions = {question.kind: question for question in questions}
 
@@ -106,13 +118,22 @@ class Listener:
         if known.pending is not None and (question := self._questions.get(known.pending.kind)):
             answer = question.read(text)
             if answer is not None:
-                return Reading(text, (Step(question.kind, question.handle, answer),), answers=known.pending)
+                step = Step(question.kind, question.handle, answer, undo=question.undo)
+                return Reading(text, (step,), answers=known.pending)
         listen = self.knowledge.listen_mode(heard.room_name, heard.room_id)
         served = known.room is not None and known.room.kind != RoomKind.UNBOUND
         if not heard.addressed and (listen == "mention" or not served):
             return None
+        for ear in self.ears:
+            if ear.could(heard) and ear.hears(session, heard, known, now):
+                return Reading(text, (Step(ear.name, ear.handle),))
+        return self._worded(session, heard, known, text, now)
+
+    def _worded(self, session: Session, heard: Heard, known: Glance, text: str, now: datetime) -> Reading | None:
+        """What the words ask for: a command, or what they are understood to mean."""
+        listen = self.knowledge.listen_mode(heard.room_name, heard.room_id)
         call = self.router.by_word(text)
-        if call is not None and (call.plain or (heard.addressed and not call.args)):
+        if call is not None and (call.plain or (heard.addressed and (not call.args or call.number is not None))):
             return self._called(heard, known, text, call, now)
         lecture = lectures.open_in(session, known.room.id, now=now) if known.room is not None else None
         said = Utterance(heard.text, heard.addressed, lecture_open=lecture is not None, listen=listen)
@@ -120,13 +141,10 @@ class Listener:
         if understood.first.intent == "none" and heard.addressed and call is not None:
             return self._called(heard, known, text, call, now)
         steps = tuple(self._steps(understood.acts)) if understood.reply else ()
-        if (
-            not heard.addressed
-            and understood.first.intent == "cancel"
-            and not self._may_cancel(session, known, lecture)
-        ):
+        cancels = not heard.addressed and understood.first.intent == "cancel"
+        if not steps or (cancels and not self._may_cancel(session, known, lecture)):
             return None
-        return Reading(text, steps) if steps else None
+        return Reading(text, steps)
 
     @staticmethod
     def _may_cancel(session: Session, known: Glance, lecture: Lecture | None) -> bool:
@@ -142,16 +160,17 @@ class Listener:
         """A command word was said: by somebody who may, or else by somebody who is told so if they asked us."""
         route = call.route
         roles = known.member.roles if known.member is not None else frozenset()
-        if route.role is not None and route.role not in roles:
+        if not route.open_to(roles):
             return Reading(text, (Step(route.name, info.not_allowed),)) if heard.addressed else None
+        step = Step(route.name, route.handle, call.args, word=call.word, number=call.number, undo=route.undo)
         if not route.intents:
-            return Reading(text, (Step(route.name, route.handle, call.args),))
+            return Reading(text, (step,))
         if "order_topic" in route.intents and (exact := named_exactly(call.args, self.knowledge.lexicon)):
-            return Reading(text, (Step(route.name, route.handle, call.args, exact),))
+            return Reading(text, (replace(step, act=exact),))
         acts = understand(Utterance(text, addressed=True), self.knowledge.lexicon, self._local(now)).acts
         if all(act.intent in route.intents for act in acts):
-            return Reading(text, tuple(Step(route.name, route.handle, call.args, _sure(act)) for act in acts))
-        return Reading(text, (Step(route.name, route.handle, call.args),))
+            return Reading(text, tuple(replace(step, act=_sure(act)) for act in acts))
+        return Reading(text, (step,))
 
     def _steps(self, acts: tuple[Act, ...]) -> Iterator[Step]:
         for act in acts:
@@ -190,8 +209,7 @@ class Listener:
             now=now,
             text=reading.text,
             verbatim=clean_text(peel_mention(heard.text), limit=MAX_KEPT),
-            args=reading.steps[0].args if reading.steps else "",
-            act=reading.steps[0].act if reading.steps else NO_ACT,
+            heard=heard,
             payload=reading.answers.payload if reading.answers else {},
             routes=self.router.routes,
         )
@@ -229,8 +247,20 @@ class Listener:
                 payload=reply.ask.payload,
                 expires_at=turn.now + self.knowledge.limits.answer_within,
             )
-        if reply.text:
-            mentions = () if heard.direct else ((turn.member.external_id, turn.member.name),)
+        mentions = () if heard.direct else ((turn.member.external_id, turn.member.name),)
+        if reply.gather is not None:
+            outbox.gather(
+                session,
+                reply.gather.item,
+                key=reply.gather.key,
+                text=reply.text,
+                together=reply.gather.together,
+                room_id=turn.room_id,
+                now=turn.now,
+                mentions=mentions,
+                inbox_id=inbox_id,
+            )
+        elif reply.text:
             outbox.queue(
                 session,
                 room_id=turn.room_id,
@@ -244,16 +274,23 @@ class Listener:
 
 def _answer(reading: Reading, turn: Turn) -> Reply:
     """What the handlers say to each thing asked for, in order; of several questions of ours the last waits."""
-    first, *others = reading.steps
-    replies = [_done(first, turn), *(_done(step, replace(turn, args=step.args, act=step.act)) for step in others)]
+    replies = [_done(step, turn) for step in reading.steps]
+    if len(replies) == 1:
+        return replies[0]
     ask = next((reply.ask for reply in reversed(replies) if reply.ask is not None), None)
     return Reply("\n".join(reply.text for reply in replies if reply.text), ask)
 
 
 def _done(step: Step, turn: Turn) -> Reply:
     """One handler's reply; a wish that cannot be met says why. Services raise before they write."""
+    turn = replace(turn, args=step.args, act=step.act, word=step.word, number=step.number)
     try:
-        return step.handle(turn)
+        if not step.undo:
+            return step.handle(turn)
+        with deeds.recording(turn.session) as recorder:
+            reply = step.handle(turn)
+        deeds.keep(turn.session, recorder, member_id=turn.member_id, what=turn.text[:DEED], now=turn.now)
+        return reply
     except Declined as declined:
         return Reply(str(declined))
 

@@ -1,16 +1,20 @@
 """One turn of talk: what a handler is handed, and what it gives back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Literal
 
 from sqlmodel import Session
 
-from data.glance import Person, Place
+from data.glance import Glance, Person, Place
+from data.rules import Rules
 from data.tables import RoleKind
 from handlers.knowledge import Knowledge
+from handlers.message import Heard
 from handlers.understand.values import Act, Intent
 
+About = Literal["单", "课", "意见", "投票"]
 NO_ACT = Act(intent="none", confidence=0.0)
 
 
@@ -18,8 +22,8 @@ NO_ACT = Act(intent="none", confidence=0.0)
 class Turn:
     """All that a handler needs.
 
-    ``text`` is normalised, ``verbatim`` is as it was typed but for a leading mention; ``args`` is what stood behind
-    the command word, ``act`` how the words were read.
+    ``text`` is normalised, ``verbatim`` is as it was typed but for a leading mention, ``heard`` as it came; ``args`` is
+    what stood behind the command word, ``act`` how the words were read.
     """
 
     session: Session
@@ -29,7 +33,10 @@ class Turn:
     now: datetime
     text: str
     verbatim: str
+    heard: Heard
     args: str = ""
+    word: str = ""  # the command word that was said
+    number: int | None = None  # of the order, lecture, … that the command is about
     act: Act = NO_ACT
     payload: dict[str, object] = field(default_factory=dict)  # of the question that this answers
     routes: tuple["Route", ...] = ()  # all that can be heard, for those who ask for help
@@ -48,6 +55,15 @@ class Turn:
         return self.now.astimezone(self.knowledge.zone).date()
 
     @property
+    def rules(self) -> Rules:
+        return self.knowledge.rules
+
+    @property
+    def leaves(self) -> datetime:
+        """When what this turn says to others goes out: not while it can be undone, nor in the quiet hours."""
+        return self.knowledge.rules.leaves(self.now)
+
+    @property
     def village_id(self) -> int | None:
         """The village that this is about: the group's, or in a direct chat the one where the person was last heard."""
         return self.member.village_id if self.room.direct else self.room.village_id
@@ -62,11 +78,21 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Gather:
+    """That an answer may be said together with others of its ``key`` which still wait in this room."""
+
+    key: str
+    item: str
+    together: Callable[[list[str]], str]
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What the bot answers in the same room. An empty text says nothing."""
 
     text: str
     ask: Ask | None = None
+    gather: Gather | None = None
 
 
 Handler = Callable[[Turn], Reply]
@@ -77,7 +103,10 @@ class Route:
     """Something that the bot can hear: by its first word, by what it was understood to mean, or both.
 
     ``tail`` is a pattern that what stands behind the word must match whole when nobody addressed the bot, so that
-    "报名费多少" between neighbours is not a sign-up. ``role`` limits it to those who hold the role.
+    "报名费多少" between neighbours is not a sign-up. ``roles`` limits it to those who hold one of them. ``about`` is
+    what the command takes a number of, before its word or behind it: 单 (12号 派 …), 课 (课5 改期 …), 意见, 投票;
+    an empty word is the bare number. ``more`` is what 帮助 with the word tells beside ``help``. What ``undo`` does can
+    be taken back.
     """
 
     name: str
@@ -86,7 +115,28 @@ class Route:
     words: tuple[str, ...] = ()
     intents: tuple[Intent, ...] = ()
     tail: str = ""
-    role: RoleKind | None = None
+    roles: tuple[RoleKind, ...] = ()
+    about: About | None = None
+    more: str = ""
+    undo: bool = False
+
+    def open_to(self, roles: Collection[RoleKind]) -> bool:
+        """Whether somebody with these roles may."""
+        return not self.roles or any(role in self.roles for role in roles)
+
+
+@dataclass(frozen=True, slots=True)
+class Ear:
+    """Something heard for what it is, not for a word: a 接龙, a vote, a picture.
+
+    ``could`` is the gate's cheap question of a message; ``hears`` looks into the database, reads only, and decides.
+    """
+
+    name: str
+    could: Callable[[Heard], bool]
+    hears: Callable[[Session, Heard, Glance, datetime], bool]
+    handle: Handler
+    help: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +146,4 @@ class Question:
     kind: str
     read: Callable[[str], str | None]
     handle: Handler
+    undo: bool = False

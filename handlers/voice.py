@@ -5,8 +5,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from data import lectures, voices
+from data.loop import VoiceKind
 from data.pushes import as_message
-from data.tables import Snippet, VoiceKind
+from data.tables import Snippet
 from handlers.turn import Ask, Reply, Turn
 from handlers.understand.answers import find_answer
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from data.hours import QuietHours
+from data.rules import Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class JobContext:
     zone: ZoneInfo
     quiet: QuietHours
     grace: timedelta  # how late an occurrence may still be served
+    rules: Rules
 
 
 @dataclass(frozen=True, slots=True)

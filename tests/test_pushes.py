@@ -16,10 +16,10 @@ from scheduler import JOBS
 from scheduler.job import JobContext
 from scheduler.push import push_snippets
 from scheduler.timetable import Timetable, latest_fire, next_fires, read_cron
-from tests.town import NOW, ZONE, DemoTown
+from tests.town import NOW, ZONE, DemoTown, demo_rules
 
 QUIET = QuietHours(time(21), time(7, 30), ZONE)
-CONTEXT = JobContext(ZONE, QUIET, timedelta(minutes=90))
+CONTEXT = JobContext(ZONE, QUIET, timedelta(minutes=90), demo_rules())
 NOON = NOW.replace(hour=12)
 
 

@@ -44,7 +44,7 @@ def test_ordinary_chatter_leaves_no_row(town: DemoTown) -> None:
 
 
 def test_an_addressed_message_is_kept_with_its_answer(town: DemoTown) -> None:
-    talk = Talk(town)
+    talk = Talk(town, sends=False)
     talk.say("三婶唐桂英", "上坪村乡亲群", "点课 反诈骗")
     with town.session() as session:
         heard = session.exec(select(Inbox)).one()
@@ -105,7 +105,7 @@ def test_one_person_cannot_flood_the_bot(town: DemoTown) -> None:
 
 
 def test_what_was_recalled_is_forgotten_and_not_answered(town: DemoTown) -> None:
-    talk = Talk(town)
+    talk = Talk(town, sends=False)
     heard = talk.heard("三婶唐桂英", "上坪村乡亲群", "点课 高血压")
     talk.take(heard)
     with town.session() as session, session.begin():

@@ -11,8 +11,8 @@ from bot.pacing import Pace
 from bot.sender import DOUBT, FRESH
 from bot.transports.base import Outgoing, Uncertain
 from data import orders, outbox
+from data.loop import Order
 from data.mail import Inbox, OutboxKind
-from data.tables import Order
 from handlers import QUESTIONS, ROUTES
 from handlers.take import APOLOGY, Listener
 from handlers.turn import Reply, Route, Turn

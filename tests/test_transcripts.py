@@ -1,7 +1,8 @@
 """Dialogues, as a coordinator could read them: who says what where, and all that the bot says to it.
 
 A file in ``transcripts/`` is a scene. ``[群] 人: 话`` is said, ``[群] 小门: 话`` must be answered (``…`` stands for any
-words, a line that begins with spaces goes on), ``>> 11分钟`` lets time pass. What is not written must not be said.
+words, a line that begins with spaces goes on), ``>> 11分钟`` lets time pass, and what stands below it is said by the
+clock. What is not written must not be said.
 """
 
 import re
@@ -21,24 +22,23 @@ _UNITS = {"秒": "seconds", "分钟": "minutes", "小时": "hours", "天": "days
 
 @dataclass(slots=True)
 class Beat:
-    """One thing said, and the answers that must follow, no more and no fewer."""
+    """One thing said, or time that passes (``wait``), and the answers that must follow, no more and no fewer."""
 
-    where: str
-    who: str
-    text: str
+    where: str = ""
+    who: str = ""
+    text: str = ""
     wait: dict[str, float] = field(default_factory=dict)
     answers: list[str] = field(default_factory=list)
 
 
 def read_scene(path: Path) -> list[Beat]:
     beats: list[Beat] = []
-    wait: dict[str, float] = {}
     last_is_answer = False
     for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
         if not line.strip() or line.startswith("#"):
             continue
         if later := _LATER.fullmatch(line.strip()):
-            wait = {_UNITS[later[2]]: float(later[1])}
+            beats.append(Beat(wait={_UNITS[later[2]]: float(later[1])}))
         elif line.startswith("  "):
             if last_is_answer:
                 beats[-1].answers[-1] += "\n" + line.strip()
@@ -51,8 +51,7 @@ def read_scene(path: Path) -> list[Beat]:
             if last_is_answer:
                 beats[-1].answers.append(f"[{match['where']}] {match['text']}")
             else:
-                beats.append(Beat(match["where"], match["who"], match["text"], wait))
-                wait = {}
+                beats.append(Beat(match["where"], match["who"], match["text"]))
     return beats
 
 
@@ -70,8 +69,10 @@ def test_there_are_scenes_and_each_has_answers() -> None:
 def test_scene(scene: Path, town: DemoTown) -> None:
     talk = Talk(town)
     for beat in read_scene(scene):
-        talk.later(**beat.wait)
-        said = talk.say(beat.who, None if beat.where.startswith("私聊") else beat.where, beat.text)
-        assert len(said) == len(beat.answers), f"{beat.who}: {beat.text}\n→ {said}"
+        if beat.wait:
+            said = talk.pass_time(**beat.wait)
+        else:
+            said = talk.say(beat.who, None if beat.where.startswith("私聊") else beat.where, beat.text)
+        assert len(said) == len(beat.answers), f"{beat.who}: {beat.text or beat.wait}\n→ {said}"
         for pattern, actual in zip(beat.answers, said, strict=True):
             assert matches(pattern, actual), f"{beat.who}: {beat.text}\nwanted {pattern}\ngot    {actual}"

@@ -11,15 +11,19 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from bot.config import load_config
-from bot.town import settle_in
+from bot.settings import LOOP_CRON
+from bot.town import read_files, rules_of, settle_in
 from data.database import open_engine, upgrade
-from data.mail import Outbox
+from data.mail import Outbox, OutboxState
+from data.rules import Rules
 from data.tables import Room
 from data.townfile import TownFiles
-from handlers import QUESTIONS, ROUTES
+from handlers import EARS, QUESTIONS, ROUTES
 from handlers.knowledge import Knowledge
 from handlers.message import Heard
 from handlers.take import Listener, Outcome
+from scheduler import JOBS
+from scheduler.job import JobContext
 
 ROOT = Path(__file__).parent.parent
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -43,7 +47,7 @@ class DemoTown:
         return replace(self, path=path, engine=open_engine(f"sqlite:///{path}"))
 
     def listener(self) -> Listener:
-        return Listener(ROUTES, QUESTIONS, self.knowledge)
+        return Listener(ROUTES, QUESTIONS, self.knowledge, EARS)
 
     def session(self) -> Session:
         return Session(self.engine)
@@ -59,10 +63,21 @@ def prepare_town(path: Path, *, now: datetime) -> DemoTown:
     return DemoTown(path, engine, files, knowledge)
 
 
-class Talk:
-    """People of the demo town speaking, one turn a transaction, at a clock that the test moves."""
+def demo_rules() -> Rules:
+    """The rules of the loop as the shipped config.yaml and the demo town have them."""
+    config = load_config(ROOT / "config.yaml", {})
+    return rules_of(config, read_files(config)[0])
 
-    def __init__(self, town: DemoTown, *, now: datetime = NOW, listener: Listener | None = None) -> None:
+
+class Talk:
+    """People of the demo town speaking, one turn a transaction, at a clock that the test moves.
+
+    What leaves at once is taken as sent when it was shown; what waits (a notice in its minute) is sent later on.
+    """
+
+    def __init__(
+        self, town: DemoTown, *, now: datetime = NOW, listener: Listener | None = None, sends: bool = True
+    ) -> None:
         self.town = town
         self.now = now
         self._listener = listener or town.listener()
@@ -70,10 +85,25 @@ class Talk:
         self._people = {person.name: person for person in town.files.town.people}
         self._rooms = {room.name: room.id for room in town.files.town.rooms}
         self._shown = 0
+        self._sends = sends
 
     def later(self, **span: float) -> None:
-        """Let time pass."""
+        """Let time pass, with nothing done by the clock."""
         self.now += timedelta(**span)
+
+    def pass_time(self, **span: float) -> list[str]:
+        """Let time pass with the jobs of the loop run on the way, every ten minutes; return what the bot says then."""
+        rules = self.town.knowledge.rules
+        context = JobContext(rules.zone, rules.quiet, timedelta(minutes=90), rules)
+        end = self.now + timedelta(**span)
+        while self.now < end:
+            self.now = min(self.now + timedelta(minutes=10), end)
+            with self.town.session() as session, session.begin():
+                for job in JOBS:
+                    if job.setting == LOOP_CRON.key:
+                        job.run(session, context, self.now, self.now)
+            self._deliver()
+        return self.news()
 
     def heard(self, who: str, where: str | None, text: str) -> Heard:
         """``who`` (a nickname of the demo town) says ``text`` in a group, or in a direct chat where None."""
@@ -108,8 +138,17 @@ class Talk:
             rows = session.exec(query).all()
         if rows:
             self._shown = rows[-1][0].id or 0
+        self._deliver()
         by_id = {person.id: person.name for person in self._people.values()}
         return [
             f"[{f'私聊 {by_id[room.external_id]}' if room.kind == 'direct' else room.name}] {row.text}"
             for row, room in rows
         ]
+
+    def _deliver(self) -> None:
+        if not self._sends:
+            return
+        with self.town.session() as session, session.begin():
+            due = select(Outbox).where(Outbox.state == OutboxState.PENDING, Outbox.not_before <= self.now)
+            for row in session.exec(due):
+                row.state, row.settled_at = OutboxState.SENT, self.now

@@ -27,7 +27,7 @@ from bot.dispatch import Dispatch
 from bot.init import config_text
 from bot.sender import Sender
 from bot.worker import Worker
-from handlers import QUESTIONS, ROUTES
+from handlers import EARS, QUESTIONS, ROUTES
 from handlers.knowledge import Limits
 from handlers.message import Heard
 from handlers.router import Router
@@ -69,7 +69,7 @@ def bench_turns(folder: Path) -> dict[str, object]:
     """Durable turns (message in → order row and outbox row committed) against bare inserts of those three rows."""
     town = prepare_town(folder / "turns.db", now=NOW)
     knowledge = replace(town.knowledge, limits=Limits(per_minute=10**9, loop_turns=10**6))
-    listener = Listener(ROUTES, QUESTIONS, knowledge)
+    listener = Listener(ROUTES, QUESTIONS, knowledge, EARS)
     worker = Worker(town.engine)
     number = iter(range(10**9))
 
@@ -139,7 +139,7 @@ def _dispatch_cost(town: DemoTown, count: int) -> Callable[[], float]:
     extra = tuple(
         Route(f"extra{number}", lambda _turn: Reply(""), "…", words=(f"口令{number}",)) for number in range(count)
     )
-    listener = Listener(ROUTES, QUESTIONS, town.knowledge)
+    listener = Listener(ROUTES, QUESTIONS, town.knowledge, EARS)
     listener.router = Router((*ROUTES[: 10 if count == 10 else len(ROUTES)], *extra)[:count])
     worker = Worker(town.engine)
     dispatch = Dispatch(listener, worker, Sender(worker, {}, {}, lambda: NOW), lambda: NOW)

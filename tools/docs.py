@@ -105,7 +105,11 @@ def _route_row(route: Route) -> tuple[str, ...]:
     example, colon, meaning = route.help.partition("：")
     if not (route.words and colon):  # known by its meaning only
         example, meaning = "（照平常说）", route.help
-    return example, meaning, "、".join(route.words) or "—", WHO[route.role]
+    return example, meaning, "、".join(route.words) or "—", _who(route)
+
+
+def _who(route: Route) -> str:
+    return "、".join(WHO[role] for role in route.roles) or "大家"
 
 
 def _as_yaml(value: object) -> str:

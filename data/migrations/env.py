@@ -6,11 +6,13 @@ from alembic import context
 from sqlalchemy import Enum
 from sqlmodel import AutoString, SQLModel
 
+import data.loop
 import data.mail
 import data.tables
 from data.columns import Moment
 
-assert data.mail  # imported, as is the next, for the tables that they register
+assert data.loop  # imported, as are the next, for the tables that they register
+assert data.mail
 assert data.tables
 
 

@@ -1,0 +1,1 @@
+"""The coordinators' desk in chat: review, dispatch, lectures, cases and polls."""

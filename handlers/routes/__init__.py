@@ -1,0 +1,17 @@
+"""All that the bot can hear by a word or by its meaning, in the sections that 帮助 shows."""
+
+from handlers.routes.lecturers import LECTURERS
+from handlers.routes.lectures import LECTURES
+from handlers.routes.orders import ORDERS
+from handlers.routes.people import PEOPLE
+from handlers.routes.residents import RESIDENTS
+from handlers.turn import Route
+
+SECTIONS: tuple[tuple[str, tuple[Route, ...]], ...] = (
+    ("大家", RESIDENTS),
+    ("宣讲员", LECTURERS),
+    ("点单和派单", ORDERS),
+    ("开课", LECTURES),
+    ("通知、答复和群", PEOPLE),
+)
+ROUTES: tuple[Route, ...] = tuple(route for _, routes in SECTIONS for route in routes)
