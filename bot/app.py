@@ -38,10 +38,10 @@ from bot.town import Clock, clock_of, open_database, quiet_hours, settle_in
 from bot.transports.base import AccountState, Event, Transport
 from bot.worker import Worker
 from data import rooms
+from data.phrases import day_and_time
 from data.townfile import TownFiles
 from handlers import EARS, QUESTIONS, ROUTES
 from handlers.knowledge import Knowledge
-from handlers.speech import day_and_time
 from handlers.take import Listener
 from scheduler import JOBS
 from scheduler.job import Job, JobContext

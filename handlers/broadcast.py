@@ -3,9 +3,9 @@
 import re
 
 from data import broadcasts, rooms
+from data.phrases import day_and_time
 from data.tables import Room
 from handlers.answers import NO
-from handlers.speech import day_and_time
 from handlers.turn import Ask, Reply, Turn
 
 _NOTICE = re.compile(r"\s*通知[\s:：,，]*(?P<audience>[^\s:：,，]{1,20})[\s:：,，]+(?P<text>.+)", re.DOTALL)

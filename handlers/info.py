@@ -4,8 +4,8 @@ from sqlmodel import col, select
 
 from data import lectures
 from data.errors import NothingToConfirm
+from data.phrases import day_and_time
 from data.tables import Lecturer, Topic
-from handlers.speech import day_and_time
 from handlers.turn import Reply, Route, Turn
 
 

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from data import orders
 from data.errors import UnknownLecturer
+from data.phrases import day_and_time
 from handlers.answers import NO, first_choice, numbered
-from handlers.speech import day_and_time
 from handlers.turn import Ask, Reply, Turn
 from handlers.understand import When
 from handlers.understand.when import first_time

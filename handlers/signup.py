@@ -4,8 +4,8 @@ import re
 
 from data import lectures
 from data.errors import NoOpenLecture
+from data.phrases import day_and_time
 from handlers.answers import NO
-from handlers.speech import day_and_time
 from handlers.turn import Ask, Reply, Turn
 from handlers.understand import CONFIRM_BELOW
 
