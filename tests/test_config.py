@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlmodel import Session, col, select
 
 from bot.cli import COMMANDS, main
 from bot.config import ConfigError, load_config
@@ -17,6 +18,7 @@ from bot.settings import DATABASE_URL, LISTEN_GROUPS, PUSH_CRON, SETTINGS, WEBCH
 from data import database
 from data.database import open_engine, standing, upgrade
 from data.errors import SchemaError
+from data.loop import Lecture, Order, SignUp
 from tests.town import NOW, ROOT
 
 FAULTS = [
@@ -35,6 +37,13 @@ FAULTS = [
     ("database:\n  url: mysql://host/db", "第2行 database.url", "sqlite 和 postgresql"),
     ("listen:\n  default: loud", "第2行 listen.default", "mention"),
     ("listen:\n  groups:\n    上坪: loud", "第3行 listen.groups", "mention"),
+    ("loop:\n  review_hours: 0", "第2行 loop.review_hours", "小时数"),
+    ("loop:\n  review_hours: soon", "第2行 loop.review_hours", "小时数"),
+    ("work:\n  hours: ['18:00', '08:00']", "第2行 work.hours", "开始和结束"),
+    ("work:\n  holidays: [下周一]", "第2行 work.holidays", "2026-12-24"),
+    ("work:\n  farming: [02-30..03-01]", "第2行 work.farming", "07-10..08-05"),
+    ("work:\n  farming: 农忙", "第2行 work.farming", "列表"),
+    ("lecture:\n  usual_times: []", "第2行 lecture.usual_times", '"19:30"'),
     ("push: [1, 2", "第1行", "写法不对"),
     ("- a\n- b", "第1行", "组: 键: 值"),
     ("quiet:\n  start: '21:00'\nquiet:\n  start: '22:00'", "第4行 quiet.start", "写了两次"),
@@ -175,6 +184,41 @@ def test_the_migrations_make_exactly_the_tables_that_the_program_knows(any_engin
     with any_engine.connect() as connection:
         differences = compare_metadata(MigrationContext.configure(connection), SQLModel.metadata)
     assert differences == []
+
+
+def test_what_a_town_wrote_with_the_first_tables_is_taken_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrations = tmp_path / "migrations"
+    shutil.copytree(database.MIGRATIONS, migrations)
+    for later in (migrations / "versions").glob("*.py"):
+        if not later.name.startswith("0001"):
+            later.unlink()
+    engine = open_engine(f"sqlite:///{tmp_path / 'town.db'}")
+    with monkeypatch.context() as patched:
+        patched.setattr(database, "MIGRATIONS", migrations)
+        upgrade(engine, now=NOW)
+    with engine.begin() as old:
+        for statement in (
+            "INSERT INTO topic (id, name, position) VALUES (1, '反诈骗', 1)",
+            "INSERT INTO lecturer VALUES (1, '覃志刚', '', '', '', '[]', '[]', NULL)",
+            "INSERT INTO room VALUES (1, 'webchat', 'r', '', 'residents', NULL, '2026-11-20')",
+            "INSERT INTO member VALUES (1, 'webchat', 'p', '', NULL, '2026-11-20')",
+            "INSERT INTO lecture (id, topic_id, lecturer_id, title, venue, dialect, starts_at, state)"
+            " VALUES (1, 1, 1, '防骗', '', '', '2026-11-20', 'announced')",
+            "INSERT INTO sign_up VALUES (1, 1, 1, '', 2, '2026-11-19', NULL)",
+            "INSERT INTO sign_up VALUES (2, 1, 1, '妈妈', 1, '2026-11-19', '2026-11-20')",
+            "INSERT INTO lecture_order (id, member_id, room_id, wish, when_text, dialect, state, created_at)"
+            " VALUES (1, 1, 1, '防骗', '', '', 'received', '2026-11-18 00:00:00')",
+        ):
+            old.exec_driver_sql(statement)
+    assert upgrade(engine, now=NOW) is not None
+    with Session(engine) as session:
+        assert [each.state for each in session.exec(select(SignUp).order_by(col(SignUp.id)))] == ["seated", "out"]
+        order = session.get_one(Order, 1)
+        assert (order.kind, order.urgent, order.changed_at) == ("lecture", False, order.created_at)
+        assert (session.get_one(Lecture, 1).minutes, session.get_one(Lecture, 1).branches) == (60, [])
+    engine.dispose()
 
 
 def test_an_older_schema_is_backed_up_before_it_is_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

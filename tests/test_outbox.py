@@ -144,3 +144,49 @@ def test_pacing_goes_on_from_what_was_sent(session: Session) -> None:
     outbox.settle(session, [Settled(row, OutboxState.SENT)], now=LATER)
     queue(session, "没发")
     assert outbox.last_sends(session, since=NOW) == [(1, "memory", LATER)]
+
+
+# ---- what is said together -------------------------------------------------------------------------------------------
+
+
+def together(items: list[str]) -> str:
+    return f"已报名：{'、'.join(items)}。"
+
+
+def gather(session: Session, who: str, *, room: int = 1, key: str = "lecture:1") -> int:
+    return outbox.gather(
+        session,
+        who,
+        key=key,
+        text=f"{who}，已报名。",
+        together=together,
+        room_id=room,
+        now=NOW,
+        mentions=((who, who),),
+    )
+
+
+def test_one_answer_alone_is_said_as_it_is_and_those_that_wait_are_said_together(session: Session) -> None:
+    first = gather(session, "甲")
+    assert session.get_one(Outbox, first).text == "甲，已报名。"
+    assert [gather(session, "乙"), gather(session, "丙")] == [first, first]
+    row = session.get_one(Outbox, first)
+    assert row.text == "已报名：甲、乙、丙。"
+    assert row.mentions == [["甲", "甲"], ["乙", "乙"], ["丙", "丙"]]
+
+
+def test_answers_of_another_room_or_another_key_are_not_mixed(session: Session) -> None:
+    assert len({gather(session, "甲"), gather(session, "乙", room=2), gather(session, "丙", key="lecture:2")}) == 3
+
+
+def test_what_is_on_its_way_is_never_changed(session: Session) -> None:
+    first = gather(session, "甲")
+    outbox.claim(session, [first], now=LATER)
+    assert gather(session, "乙") != first
+    session.expire_all()
+    assert session.get_one(Outbox, first).text == "甲，已报名。"
+
+
+def test_a_message_does_not_grow_without_end(session: Session) -> None:
+    rows = [gather(session, f"第{number}人") for number in range(outbox.GATHERED_MOST + 1)]
+    assert len(set(rows)) == 2

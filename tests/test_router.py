@@ -7,7 +7,7 @@ import pytest
 
 from handlers import ROUTES
 from handlers.router import Router
-from handlers.turn import Reply, Route, Turn
+from handlers.turn import About, Reply, Route, Turn
 from handlers.understand.values import Intent
 
 
@@ -120,3 +120,81 @@ def test_a_message_costs_no_more_lookups_than_there_are_lengths_of_words() -> No
     router._by_word = counting  # type: ignore[assignment]
     assert router.by_word("今天圩上人真多") is None
     assert counting.asked == len(lengths)
+
+
+# ---- commands with a number ------------------------------------------------------------------------------------------
+
+
+def numbered(name: str, *words: str, about: About = "单", tail: str = "") -> Route:
+    return Route(name, say_nothing, f"{name}：help", words=words, about=about, tail=tail)
+
+
+NUMBERED = Router(
+    (
+        numbered("detail", ""),
+        numbered("dispatch", "派", tail=r"\s*.+"),
+        numbered("first", "1", "2", "3"),
+        numbered("decline", "驳回"),
+        numbered("change", "改期", about="课"),
+        numbered("lecture", "", about="课"),
+        numbered("hand_over", "转", about="意见"),
+        route("order", "点课", "点单"),
+        route("schedule", "课表"),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "number", "args"),
+    [
+        ("12号 派 覃志刚", "dispatch", 12, "覃志刚"),
+        ("12号派覃志刚 周四晚上", "dispatch", 12, "覃志刚 周四晚上"),
+        ("派 12号 覃志刚", "dispatch", 12, "覃志刚"),
+        ("派12号，覃志刚", "dispatch", 12, "覃志刚"),
+        ("12号单 派 覃志刚", "dispatch", 12, "覃志刚"),
+        ("单12 派 覃志刚", "dispatch", 12, "覃志刚"),
+        ("十二号 派 覃志刚", "dispatch", 12, "覃志刚"),
+        ("三号，驳回 太远了", "decline", 3, "太远了"),
+        ("第12号 1", "first", 12, ""),
+        ("12号 1 2", "first", 12, "2"),
+        ("12号", "detail", 12, ""),
+        ("课5", "lecture", 5, ""),
+        ("课5 改期 周五晚上", "change", 5, "周五晚上"),
+        ("5号课 改期 周五晚上", "change", 5, "周五晚上"),
+        ("改期 课5 周五晚上", "change", 5, "周五晚上"),
+        ("意见3号 转 小农", "hand_over", 3, "小农"),
+        ("问题3号 转 小农", "hand_over", 3, "小农"),
+        ("3号 转 小农", "hand_over", 3, "小农"),
+    ],
+)
+def test_a_number_may_stand_before_the_word_or_behind_it(text: str, name: str, number: int, args: str) -> None:
+    call = NUMBERED.by_word(text)
+    assert call is not None
+    assert (call.route.name, call.number, call.args) == (name, number, args)
+    assert NUMBERED.could_call(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "12 派 覃志刚",
+        "派人来讲防骗",
+        "派",
+        "12号晚上有空吗",
+        "12号楼停水",
+        "5号课程",
+        "课程5",
+        "意见很大",
+        "单位3号楼",
+        "3号线",
+    ],
+)
+def test_what_only_looks_like_a_number_of_ours_is_left_alone(text: str) -> None:
+    assert NUMBERED.by_word(text) is None
+    assert not NUMBERED.could_call(text)
+
+
+def test_two_numbered_routes_may_share_a_word_only_when_they_count_different_things() -> None:
+    Router((numbered("one", "取消"), numbered("two", "取消", about="课")))
+    with pytest.raises(ValueError, match="取消"):
+        Router((numbered("one", "取消"), numbered("two", "取消")))
