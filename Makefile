@@ -1,6 +1,7 @@
 # 两条命令就够:make run(演示镇)和 make test(全部测试)。其余见 make help。
 PYTHON ?= python3
 PY := .venv/bin/python
+JOBS ?= 2
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench deps dev parts docs lock
 
@@ -11,7 +12,7 @@ run: deps ## 装好环境,启动演示镇和网页群聊
 	$(PY) -m bot run
 
 test: dev parts ## 装好环境和测试用的真部件,跑全部测试
-	$(PY) -m pytest
+	$(PY) -m pytest -n $(JOBS) --dist worksteal
 
 check: dev ## 格式、静态检查、类型、房间规矩
 	$(PY) -m ruff format --check .

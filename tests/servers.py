@@ -39,8 +39,9 @@ class Postgres:
 
     def __enter__(self) -> "Postgres":
         if self._user:
-            for folder in (self._folder, *self._folder.parents[:2]):
-                folder.chmod(0o755)
+            for folder in (self._folder, *self._folder.parents):
+                if not folder.stat().st_mode & 0o001:  # its user must get through
+                    folder.chmod(0o755)
             shutil.chown(self._folder, self._user)
         self._do("initdb", "-D", self._folder / "data", "-A", "trust", "-U", "menlou", "-E", "UTF8", "--no-sync")
         options = f"-k {self._folder} -c listen_addresses='' -c fsync=off"
