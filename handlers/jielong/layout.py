@@ -2,6 +2,8 @@
 
 import re
 
+from .fold import fold
+from .lines import EXAMPLE
 from .values import Solitaire
 
 _CONTINUED = "    "  # deeper than the slip that still counts as a new item
@@ -14,6 +16,8 @@ def format_list(solitaire: Solitaire) -> str:
     if solitaire.title:
         above = (solitaire.title, *solitaire.notes)
         lines += [_CONTINUED + line if _LIKE_AN_ITEM.match(line) else line for line in above]
+        if EXAMPLE.match(fold(solitaire.title)):  # below the header it would be read as the example
+            lines[:2] = [lines[1], "#接龙"]
     if solitaire.example is not None:
         lines += ["例 " + solitaire.example.replace("\n", "\n" + _CONTINUED)]
     lines.append("")

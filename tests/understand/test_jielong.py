@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.cli_jielong import main
@@ -159,6 +159,9 @@ _WORDS = st.sampled_from(_PIECES)
 
 @settings(max_examples=400, deadline=None)
 @given(st.lists(_WORDS, max_size=30).map("".join), st.booleans())
+@example("例会报名\n#接龙\n例 张三\n1. 李四", False)
+@example("Example \r\n#接龙1. ", False)
+@example("例 \r\n#接龙1. ", False)
 def test_printed_lists_read_back_the_same(words: str, headed: bool) -> None:
     solitaire = parse("#接龙\n" + words if headed else words)
     inner = any(re.search(r"\d ?[.、):]", fold(entry.raw)) for entry in solitaire.entries)
