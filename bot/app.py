@@ -12,21 +12,22 @@ from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
+from bot import faults
+from bot.alone import Release, be_alone
 from bot.config import Config, ConfigError
 from bot.dispatch import Dispatch
 from bot.login import LoginDesk
-from bot.pacing import Pace, Pacer
+from bot.pacing import Pacer
 from bot.sender import Sender
 from bot.settings import (
+    BREAKER,
     LOOP_CRON,
-    PACE_DAY,
-    PACE_HOUR,
-    PACE_MINUTE,
-    PACE_OTHER,
-    PACE_REPLY,
-    PACE_ROOM,
+    NOTICE_GRACE,
     PUSH_CRON,
     PUSH_GRACE,
+    REPLY_EXPIRES,
+    WARM_ANSWER,
+    WARM_LISTEN,
     WEBCHAT,
     WEBCHAT_HOST,
     WEBCHAT_LOG,
@@ -34,10 +35,13 @@ from bot.settings import (
     WECHATY_ENDPOINT,
     ZONE,
 )
-from bot.town import Clock, clock_of, open_database, quiet_hours, settle_in
+from bot.town import Clock, clock_of, open_database, quiet_hours, settle_in, speed_of
 from bot.transports.base import AccountState, Event, Transport
 from bot.worker import Worker
-from data import rooms
+from data import accounts, rooms
+from data.accounts import Caution
+from data.missed import Patience
+from data.pace import Speed
 from data.phrases import day_and_time
 from data.townfile import TownFiles
 from handlers import EARS, QUESTIONS, ROUTES
@@ -67,6 +71,7 @@ class Bot:
     context: JobContext
     login: LoginDesk
     pages: web.Application
+    release: Release  # gives the database to the next process
 
     async def run(self, on_ready: Callable[["Bot"], Awaitable[None]] | None = None) -> None:
         """Serve until cancelled; what is being sent is settled before this returns."""
@@ -93,6 +98,7 @@ class Bot:
             if runner is not None:
                 await runner.cleanup()
             await asyncio.to_thread(self.worker.close)
+            self.release()
 
     async def next_pushes(self) -> list[str]:
         """One line a group: when the next push goes there."""
@@ -138,14 +144,27 @@ class Bot:
     async def _feed(self, event: Event) -> None:
         if isinstance(event, AccountState):
             self.login.take(event)
+            await self._account(event)
+        faults.point("heard")
         await self.dispatch.feed(event)
+
+    async def _account(self, event: AccountState) -> None:
+        """Since when an account speaks is kept; one that was put out holds its tongue for a while."""
+        if event.online:
+            await self.worker.run(
+                lambda session: accounts.seen(session, event.transport, event.account_id, now=self.clock())
+            )
+        elif event.logged_out:
+            await self.sender.logged_out(event.transport, event.reason)
 
     def _fire(self, job: Job, occurrence: datetime) -> None:
         task = asyncio.get_running_loop().create_task(self._run_job(job, occurrence))
         task.add_done_callback(_log_failure)
 
     async def _run_job(self, job: Job, occurrence: datetime) -> None:
+        faults.point("job_begun")
         queued = await self.worker.run(lambda session: job.run(session, self.context, occurrence, self.clock()))
+        faults.point("job_queued")
         if queued:
             log.info("%s:%s 排了 %d 条", job.name, f"{occurrence:%m-%d %H:%M}", queued)
             self.sender.wake()
@@ -154,6 +173,7 @@ class Bot:
 def build(config: Config) -> Bot:
     """Open the database, load the town, and wire the parts. Raises `ConfigError` or `data.errors.TownError`."""
     clock = clock_of(config)
+    release = be_alone(config.database_url)
     engine, backup = open_database(config, now=clock())
     if backup is not None:
         log.info("数据库已升级，升级前的备份在 %s", backup)
@@ -174,14 +194,17 @@ def build(config: Config) -> Bot:
             transports["webchat"] = open_webchat(files, config.file(WEBCHAT_LOG), clock, application)
         except (OSError, ValueError) as error:
             raise ConfigError([config.problem(WEBCHAT_LOG, f"网页群聊开不了（{error}）。")]) from error
-        pacers["webchat"] = Pacer(Pace.none())
+        pacers["webchat"] = Pacer(Speed.none())
     if config[WECHATY_ENDPOINT]:
         from bot.transports.wechaty import WechatySettings, WechatyTransport  # loaded only when configured
 
         settings = WechatySettings(endpoint=config[WECHATY_ENDPOINT], token=config.wechaty_token)
         transports["wechaty"] = WechatyTransport(settings)
-        pacers["wechaty"] = Pacer(_pace(config))
-    sender = Sender(worker, transports, pacers, clock)
+        pacers["wechaty"] = Pacer(speed_of(config))
+    caution = {name: _caution(config) for name in transports if name == "wechaty"}  # the web chat has no account
+    sender = Sender(
+        worker, transports, pacers, clock, caution=caution, quiet=quiet_hours(config), patience=_patience(config)
+    )
     login = LoginDesk()
     login.attach(application)
     return Bot(
@@ -189,12 +212,13 @@ def build(config: Config) -> Bot:
         clock=clock,
         worker=worker,
         transports=transports,
-        dispatch=Dispatch(Listener(ROUTES, QUESTIONS, knowledge, EARS), worker, sender, clock),
+        dispatch=Dispatch(Listener(ROUTES, QUESTIONS, knowledge, EARS), worker, sender, clock, transports),
         sender=sender,
         timetable=Timetable(_timed(config), config[ZONE]),
         context=JobContext(config[ZONE], quiet_hours(config), timedelta(minutes=config[PUSH_GRACE]), knowledge.rules),
         login=login,
         pages=application,
+        release=release,
     )
 
 
@@ -203,14 +227,19 @@ def _timed(config: Config) -> tuple[tuple[Job, str], ...]:
     return tuple((job, line) for job in JOBS for line in lines[job.setting])
 
 
-def _pace(config: Config) -> Pace:
-    return Pace(
-        reply_after=config[PACE_REPLY],
-        same_room=config[PACE_ROOM],
-        other_room=config[PACE_OTHER],
-        per_minute=config[PACE_MINUTE],
-        per_hour=config[PACE_HOUR],
-        per_day=config[PACE_DAY],
+def _caution(config: Config) -> Caution:
+    return Caution(
+        listen=timedelta(days=config[WARM_LISTEN]),
+        answer=timedelta(days=config[WARM_ANSWER]),
+        breaker=timedelta(minutes=config[BREAKER]),
+    )
+
+
+def _patience(config: Config) -> Patience:
+    return Patience(
+        reply=timedelta(minutes=config[REPLY_EXPIRES]),
+        push=timedelta(minutes=config[PUSH_GRACE]),
+        notice=timedelta(hours=config[NOTICE_GRACE]),
     )
 
 

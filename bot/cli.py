@@ -12,7 +12,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bot import cli_jielong, cli_understand, init
+from sqlmodel import Session
+
+from bot import cli_jielong, cli_sheet, cli_snippets, cli_understand, init
 from bot.config import Config, ConfigError, load_config
 from bot.settings import (
     DATABASE_URL,
@@ -24,11 +26,11 @@ from bot.settings import (
     WECHATY_ENDPOINT,
     ZONE,
 )
-from bot.town import clock_of, open_database, read_files, words_of
+from bot.town import clock_of, open_database, read_files, rules_of, words_of
 from bot.worker import Worker
 from data import bindings
 from data.database import open_engine, standing
-from data.errors import SchemaError, TownError, TownFileError
+from data.errors import SchemaError, TextsError, TownError, TownFileError
 from data.tables import RoleKind
 from handlers.understand import load_lexicon
 
@@ -53,6 +55,8 @@ def main(argv: Sequence[str]) -> int:
         return _fault("配置有问题，请改好再来：", [str(problem) for problem in error.problems])
     except TownFileError as error:
         return _fault("镇的资料有问题，请改好再来：", error.problems)
+    except TextsError as error:
+        return _fault("没有导入，请改好再来：", error.problems)
     except TownError as error:
         return _fault("", [str(error)])
     return code
@@ -133,6 +137,21 @@ def code(options: argparse.Namespace) -> int:
     return 0
 
 
+def sheet(options: argparse.Namespace) -> int:
+    """Write the sign-in sheet of a lecture, ready to print."""
+    config = load_config(options.config)
+    now = clock_of(config)()
+    files, _topics = read_files(config)
+    engine, _backup = open_database(config, now=now)
+    with Session(engine) as session:
+        path = cli_sheet.write(
+            session, options.number, options.out, town=files.town.town.name, rules=rules_of(config, files), now=now
+        )
+    engine.dispose()
+    print(f"签到表在 {path}，用浏览器打开，选A4纸打印。")
+    return 0
+
+
 def show_version(_options: argparse.Namespace) -> int:
     """Print the version."""
     try:
@@ -171,6 +190,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("code", "生成一个绑定码，给宣传干事登记身份", code),
     Command("understand", "看一句话会被怎么理解（标准输入）", understand),
     Command("jielong", "读一个接龙（标准输入）", jielong),
+    Command("sheet", "做一节课的签到表，可用A4纸打印（如 sheet 5）", sheet),
+    Command("texts", "政策短文：导入、列出、推送计划、推送效果、大喇叭稿", cli_snippets.run),
     Command("version", "显示版本", show_version),
 )
 
@@ -184,6 +205,11 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(command=command)
         if command.name == "understand":
             sub.add_argument("--now", type=datetime.fromisoformat, help="当作现在的时间，如 2026-11-20T15:00")
+        if command.name == "sheet":
+            sub.add_argument("number", type=int, help="课号，课5就写 5")
+            sub.add_argument("--out", type=Path, default=Path("var/sheets"), help="存到哪个资料夹（默认 var/sheets）")
+        if command.name == "texts":
+            cli_snippets.add_arguments(sub)
         if command.name == "jielong":
             sub.add_argument("--sequence", action="store_true", help="输入是一串先后发出的接龙（JSON 列表）")
     return parser

@@ -1,19 +1,23 @@
 """Events from the transports, on their way to the worker."""
 
+import asyncio
 import logging
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from bot.sender import Sender
-from bot.transports.base import AccountState, Echo, Event, Recalled, RoomChanged
+from bot.transports.base import AccountState, Echo, Event, Recalled, RoomChanged, Transport
 from bot.worker import Worker
 from data import inbox, lectures, rooms
+from data.glance import glance
 from data.names import clean_name
+from data.tables import RoleKind
 from handlers.answers import could_answer
 from handlers.message import Heard, Kind
 from handlers.take import Listener, Outcome
@@ -22,16 +26,27 @@ from handlers.understand import Utterance, concerns
 log = logging.getLogger("menlou.dispatch")
 
 _READ = frozenset({Kind.TEXT, Kind.NOTE})
+_PICTURED = frozenset({RoleKind.COORDINATOR, RoleKind.LECTURER})  # whose pictures can belong to a lecture
+_AT_A_TIME = 4  # pictures that are fetched at once: each may weigh 10 MB
 
 
 class Dispatch:
     """Feeds what a transport reports into the house: people's words to the listener, our echo to the sender."""
 
-    def __init__(self, listener: Listener, worker: Worker, sender: Sender, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        listener: Listener,
+        worker: Worker,
+        sender: Sender,
+        clock: Callable[[], datetime],
+        transports: Mapping[str, Transport] | None = None,
+    ) -> None:
         self._listener = listener
         self._worker = worker
         self._sender = sender
         self._clock = clock
+        self._transports = transports or {}
+        self._fetching = asyncio.Semaphore(_AT_A_TIME)
         self._open: frozenset[tuple[str, str]] | None = None  # rooms with a lecture to sign up for, as last looked up
 
     async def look_up_lectures(self) -> None:
@@ -75,7 +90,8 @@ class Dispatch:
             return
         started = time.perf_counter()
         try:
-            outcome = await self._worker.run(lambda session: self._listener.take(session, heard, now=self._clock()))
+            whole = await self._with_picture(heard)
+            outcome = await self._worker.run(lambda session: self._listener.take(session, whole, now=self._clock()))
         except Exception as error:  # a turn must not take the stream down: it is kept, told, and apologised for
             log.exception("处理消息 %s 时出错", heard.message_id)
             await self._apologise(heard, error)
@@ -83,6 +99,29 @@ class Dispatch:
         if outcome is Outcome.ANSWERED:
             log.debug("%s 用时 %.1f ms", heard.message_id, (time.perf_counter() - started) * 1e3)
             self._sender.wake()
+
+    async def _with_picture(self, heard: Heard) -> Heard:
+        """The message with what it shows, where a lecturer or a coordinator sent a picture to us alone.
+
+        No other picture is ever fetched: not a stranger's, and nobody's out of a group.
+        """
+        transport = self._transports.get(heard.transport)
+        if heard.kind is not Kind.IMAGE or not heard.direct or transport is None:
+            return heard
+        known = await self._worker.run(
+            lambda session: glance(
+                session,
+                transport=heard.transport,
+                message_id=heard.message_id,
+                room=heard.room_id,
+                member=heard.sender_id,
+                now=self._clock(),
+            )
+        )
+        if known.seen or known.member is None or known.member.roles.isdisjoint(_PICTURED):
+            return heard
+        async with self._fetching:
+            return replace(heard, picture=await transport.picture(heard.message_id))
 
     async def _apologise(self, heard: Heard, error: Exception) -> None:
         told = "".join(traceback.format_exception(error))

@@ -208,15 +208,34 @@ LISTEN_GROUPS = Setting("listen.groups", {}, "个别群另定，如 上坪村乡
 PUSH_CRON = Setting(
     "push.cron", ["0 12 * * *", "30 19 * * *"], "推送政策短文的时间（cron：分 时 日 月 周），可写几个", crons
 )
+PUSH_WEEK = Setting(
+    "push.per_week",
+    7,
+    "一个群七天里最多几条推送（通知也算在里面；0 不限）。轮流的短文只用到还剩两条，留给到日子的和上课的",
+    whole(0, 100),
+)
 PUSH_GRACE = Setting("push.grace_minutes", 90, "停机错过的推送，晚多少分钟以内还补发；再晚就算了", whole(0, 1_440))
+NOTICE_GRACE = Setting(
+    "notice.grace_hours", 12, "停机误了的通知，晚几小时以内照发；再晚就先不发，问干事要不要补发", whole(0, 720)
+)
 QUIET_START = Setting("quiet.start", "21:00", "免打扰开始：之后不推送、不发通知，有人问才答", clock)
 QUIET_END = Setting("quiet.end", "07:30", "免打扰结束", clock)
 PACE_REPLY = Setting("pace.reply_after", [2, 6], "微信里回话前等几秒（随机），像人一样", range_of_seconds)
 PACE_ROOM = Setting("pace.same_room", 10, "同一个群两条之间至少几秒", seconds)
 PACE_OTHER = Setting("pace.other_room", [20, 45], "通知和推送换一个群之间等几秒（随机）", range_of_seconds)
+BATCH_ROOMS = Setting("pace.batch_rooms", 20, "通知和推送每发到几个群就多歇一会儿（0 不歇）", whole(0, 10_000))
+BATCH_PAUSE = Setting("pace.batch_pause", 600, "一批发完歇几秒", seconds)
 PACE_MINUTE = Setting("pace.per_minute", 6, "每分钟最多发几条（0 不限）", whole(0, 100_000))
 PACE_HOUR = Setting("pace.per_hour", 60, "每小时最多发几条（0 不限）", whole(0, 1_000_000))
 PACE_DAY = Setting("pace.per_day", 300, "每天最多发几条（0 不限）", whole(0, 10_000_000))
+REPLY_EXPIRES = Setting(
+    "pace.reply_expires_minutes", 120, "回话多少分钟还没能发出去就不发了，免得断线以后冒出旧话", whole(5, 10_080)
+)
+WARM_LISTEN = Setting("account.listen_days", 7, "新登录的号头几天只听不说（0 不用）。老号请写 0", whole(0, 90))
+WARM_ANSWER = Setting("account.answer_days", 7, "再有几天只答不推（0 不用）。老号请写 0", whole(0, 90))
+BREAKER = Setting(
+    "account.rest_minutes", 30, "掉线或被拒发以后停发几分钟，让人看看号有没有事（0 不停）", whole(0, 1_440)
+)
 LOOP_CRON = Setting("loop.cron", "* * * * *", "多久看一次有没有到点的事：提醒、过时、候补、收尾（cron）", cron)
 LOOP_REVIEW = Setting("loop.review_hours", 4, "点单几个工作小时内要审", hours)
 LOOP_DISPATCH = Setting("loop.dispatch_hours", 10, "审过的单几个工作小时内要派", hours)
@@ -239,7 +258,13 @@ LECTURE_MINUTES = Setting("lecture.minutes", 60, "一堂课多少分钟", whole(
 LECTURE_EVENING = Setting("lecture.remind_evening", "18:30", "开课前一天晚上几点在群里提醒一次", clock)
 LECTURE_BEFORE = Setting("lecture.remind_before", 60, "开课前多少分钟在群里再提醒一次", whole(0, 1_440))
 LECTURE_RATE = Setting("lecture.rate_after", 15, "讲完多少分钟请大家说说讲得怎样（只请一次）", whole(0, 1_440))
+LECTURE_PHOTOS = Setting("lecture.photos", "var/photos", "讲课照片存在哪个资料夹", text)
 SIGN_UP_OFFER = Setting("sign_up.offer_minutes", 120, "候补的位子留多少分钟", whole(5, 10_080))
+BROADCAST_TWO = Setting("broadcast.two_people", True, "通知要两个人放行：一个人写，另一个人同意了才发", yes_no)
+BROADCAST_EMERGENCY = Setting(
+    "broadcast.emergency", True, "急事可以一个人放行（紧急 B7），会记明，也马上告诉其他干事", yes_no
+)
+BROADCAST_DAY = Setting("broadcast.per_room_day", 2, "一个群一天最多几条通知，加急的不算在内（0 不限）", whole(0, 100))
 LIMIT_MINUTE = Setting("limits.per_minute", 20, "一个人每分钟最多答几条", whole(1, 100_000))
 LIMIT_LOOP = Setting(
     "limits.loop_turns", 5, "同样的话一分钟内来回超过几次就当对面是机器人，歇十分钟", whole(2, 100_000)
@@ -259,15 +284,23 @@ SETTINGS: tuple[Setting[Any], ...] = (
     LISTEN,
     LISTEN_GROUPS,
     PUSH_CRON,
+    PUSH_WEEK,
     PUSH_GRACE,
+    NOTICE_GRACE,
     QUIET_START,
     QUIET_END,
     PACE_REPLY,
     PACE_ROOM,
     PACE_OTHER,
+    BATCH_ROOMS,
+    BATCH_PAUSE,
     PACE_MINUTE,
     PACE_HOUR,
     PACE_DAY,
+    REPLY_EXPIRES,
+    WARM_LISTEN,
+    WARM_ANSWER,
+    BREAKER,
     LOOP_CRON,
     LOOP_REVIEW,
     LOOP_DISPATCH,
@@ -288,7 +321,11 @@ SETTINGS: tuple[Setting[Any], ...] = (
     LECTURE_EVENING,
     LECTURE_BEFORE,
     LECTURE_RATE,
+    LECTURE_PHOTOS,
     SIGN_UP_OFFER,
+    BROADCAST_TWO,
+    BROADCAST_EMERGENCY,
+    BROADCAST_DAY,
     LIMIT_MINUTE,
     LIMIT_LOOP,
     LOG_LEVEL,

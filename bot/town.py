@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -10,13 +11,15 @@ from sqlmodel import Session
 from bot import settings
 from bot.config import Config
 from bot.settings import LIMIT_LOOP, LIMIT_MINUTE, LISTEN, LISTEN_GROUPS, QUIET_END, QUIET_START, TOWN_FOLDER, ZONE
-from data import town
+from data import snippets, town
 from data.database import open_engine, upgrade
 from data.errors import TownFileError
 from data.hours import QuietHours
 from data.lexicon import LexiconError, TopicLexicon
 from data.lexicon import load_lexicon as load_topics
-from data.rules import Deadlines, Rules
+from data.pace import Speed
+from data.rules import BroadcastRules, Deadlines, Rules
+from data.series import EVENING
 from data.townfile import TownFiles, read_town
 from data.workdays import Span, WorkCalendar
 from handlers.knowledge import Knowledge, Limits
@@ -25,6 +28,7 @@ from handlers.understand.answers import AnswerIndex, Text, index_texts
 from handlers.understand.lecturers import Lecturer
 from handlers.understand.sayings import load_sayings
 from handlers.understand.when import TownCalendar
+from scheduler.timetable import next_fires, occurrences, read_cron
 
 Clock = Callable[[], datetime]
 
@@ -38,6 +42,20 @@ def clock_of(config: Config) -> Clock:
 def quiet_hours(config: Config) -> QuietHours:
     """The quiet hours as configured."""
     return QuietHours(config[QUIET_START], config[QUIET_END], config[ZONE])
+
+
+def speed_of(config: Config) -> Speed:
+    """How fast the WeChat account may speak, as configured."""
+    return Speed(
+        reply_after=config[settings.PACE_REPLY],
+        same_room=config[settings.PACE_ROOM],
+        other_room=config[settings.PACE_OTHER],
+        per_minute=config[settings.PACE_MINUTE],
+        per_hour=config[settings.PACE_HOUR],
+        per_day=config[settings.PACE_DAY],
+        batch_rooms=config[settings.BATCH_ROOMS],
+        batch_pause=config[settings.BATCH_PAUSE],
+    )
 
 
 def rules_of(config: Config, files: TownFiles) -> Rules:
@@ -73,6 +91,11 @@ def rules_of(config: Config, files: TownFiles) -> Rules:
         offer_for=timedelta(minutes=config[settings.SIGN_UP_OFFER]),
         undo_within=timedelta(seconds=config[settings.LOOP_UNDO]),
         grab_most=config[settings.LOOP_GRAB],
+        per_week=config[settings.PUSH_WEEK],
+        evening_pushes=pushes_in_the_evening(config),
+        broadcast=BroadcastRules(
+            config[settings.BROADCAST_TWO], config[settings.BROADCAST_EMERGENCY], config[settings.BROADCAST_DAY]
+        ),
     )
 
 
@@ -93,9 +116,26 @@ def words_of(files: TownFiles, topics: TopicLexicon) -> Lexicon:
     return load_lexicon(lecturers, places, TownCalendar(market_days=town.town.market_days), topics)
 
 
-def answers_of(files: TownFiles, words: Lexicon) -> AnswerIndex:
-    """The town's policy texts, ready to be asked."""
-    texts = (Text(each.key, each.topic, each.title, each.text, each.questions) for each in files.snippets)
+def pushes_in_the_evening(config: Config) -> bool:
+    """Whether a push may leave in the evening, on any day of the next weeks."""
+    today = clock_of(config)().date()
+    afternoons = [datetime.combine(today + timedelta(days=days), EVENING, tzinfo=config[ZONE]) for days in range(32)]
+    first = (
+        fire
+        for line in config[settings.PUSH_CRON]
+        for afternoon in afternoons
+        for fire in next_fires(read_cron(line, config[ZONE]), now=afternoon)
+    )
+    return any(quiet_hours(config).after(each).astimezone(config[ZONE]).time() >= EVENING for each in first)
+
+
+def answers_of(session: Session, words: Lexicon) -> AnswerIndex:
+    """The town's policy texts in force, those of its files and those that were imported, ready to be asked."""
+    topics = {number: name for name, number in town.topic_ids(session).items()}
+    texts = (
+        Text(each.key, topics[each.topic_id], each.title, each.text, tuple(each.questions))
+        for each in snippets.living(session)
+    )
     return index_texts(texts, words.tokenizer, words.topics, load_sayings())
 
 
@@ -117,9 +157,11 @@ def settle_in(session: Session, config: Config, *, transport: str | None, now: d
         lexicon=words,
         topic_ids=town.topic_ids(session),
         lecturer_ids=town.lecturer_ids(session),
-        snippet_ids=town.snippet_ids(session),
-        answers=answers_of(files, words),
+        answers=answers_of(session, words),
         rules=rules_of(config, files),
+        speed=speed_of(config) if config[settings.WECHATY_ENDPOINT] else Speed.none(),
+        photos=config.file(settings.LECTURE_PHOTOS),
+        push_times=partial(occurrences, config[settings.PUSH_CRON], config[ZONE]),
         limits=Limits(per_minute=config[LIMIT_MINUTE], loop_turns=config[LIMIT_LOOP]),
         listen=config[LISTEN],
         listen_in=config[LISTEN_GROUPS],

@@ -1,21 +1,31 @@
 """One thread owns the write session; each turn is one transaction, committed once, here."""
 
 import asyncio
+import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
+
+from bot import faults
+from data.database import is_busy
+
+log = logging.getLogger("menlou.worker")
 
 Result = TypeVar("Result")
 Work = Callable[[Session], Any]
 _Task = tuple[Work, "asyncio.Future[Any]"]
 _Outcome = tuple["asyncio.Future[Any]", Any, BaseException | None]
 
+_BUSY_PAUSE = 0.05  # seconds, beside those that SQLite itself waits
 TOGETHER = 64  # turns that may share a commit
+PATIENCE = 60.0  # seconds that a turn waits while somebody else has the database locked (a backup, another program)
 
 
 class Worker:
@@ -48,8 +58,8 @@ class Worker:
 
     def run_now(self, work: Callable[[Session], Result]) -> Result:
         """The transaction itself, on the calling thread: for the worker's own, and before the loop runs."""
-        with Session(self._engine, expire_on_commit=False) as session, session.begin():
-            return work(session)
+        result: Result = self._transaction([work])[0]
+        return result
 
     def close(self) -> None:
         """Finish what is queued, then give the connections back."""
@@ -89,11 +99,29 @@ class Worker:
         if len(tasks) == 1:
             return [self._alone(*tasks[0])]
         try:
-            with Session(self._engine, expire_on_commit=False) as session, session.begin():
-                results: list[_Outcome] = [(future, work(session), None) for work, future in tasks]
+            results = self._transaction([work for work, _ in tasks])
         except Exception:  # whose it was shows when each runs alone
             return [self._alone(*task) for task in tasks]
-        return results
+        return [(future, result, None) for (_, future), result in zip(tasks, results, strict=True)]
+
+    def _transaction(self, works: list[Work]) -> list[Any]:
+        """One commit. Begun again while the database is locked by another program: a rollback undoes all of a turn."""
+        give_up = time.monotonic() + PATIENCE
+        while True:
+            try:
+                with Session(self._engine, expire_on_commit=False) as session, session.begin():
+                    faults.point("turn_begun")
+                    results = [work(session) for work in works]
+                    session.flush()
+                    faults.point("before_commit")
+                faults.point("after_commit")
+            except OperationalError as error:
+                if not is_busy(error) or time.monotonic() >= give_up:
+                    raise
+                log.warning("数据库被别的程序占着，等它放开")
+                time.sleep(_BUSY_PAUSE)  # this thread has nothing else to do
+            else:
+                return results
 
     def _alone(self, work: Work, future: "asyncio.Future[Any]") -> _Outcome:
         try:

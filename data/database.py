@@ -16,10 +16,11 @@ from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from data.errors import SchemaError
 
+_BUSY_STATES = ("40001", "40P01", "55P03")  # PostgreSQL: could not serialize, deadlock, lock not available
 MIGRATIONS = Path(__file__).parent / "migrations"
 PRAGMAS = (
     "journal_mode=WAL",
@@ -58,7 +59,18 @@ def _tune_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
 def _begin_immediate(connection: Connection) -> None:
     raw = connection.connection.dbapi_connection
     assert isinstance(raw, sqlite3.Connection)
-    raw.execute("BEGIN IMMEDIATE")
+    try:
+        raw.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:  # out of an event, nobody else makes it what callers know
+        raise OperationalError("BEGIN IMMEDIATE", None, error) from error
+
+
+def is_busy(error: DBAPIError) -> bool:
+    """Whether somebody else has the database locked just now, so that the same transaction may do later."""
+    code: int | None = getattr(error.orig, "sqlite_errorcode", None)
+    if code is not None:
+        return code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return getattr(error.orig, "sqlstate", None) in _BUSY_STATES
 
 
 def standing(engine: Engine) -> tuple[str | None, str]:

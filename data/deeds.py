@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Table, event, inspect, update
 from sqlalchemy import select as core_select
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel, col, select
 
 from data.errors import NothingToUndo, TooLateToUndo
@@ -84,10 +85,15 @@ def undo(session: Session, *, member_id: int, within: timedelta, now: datetime) 
         raise TooLateToUndo(deed.what, "已经发出去了")
     if not _stand(session, deed.changes):
         raise TooLateToUndo(deed.what, "后来又改过")
-    for row in rows:
-        row.state, row.settled_at, row.error, row.once = OutboxState.CANCELLED, now, "撤销", None
-    for change in reversed(deed.changes):
-        _take_back(session, change)
+    try:
+        with session.begin_nested():
+            for row in rows:
+                row.state, row.settled_at, row.error, row.once = OutboxState.CANCELLED, now, "撤销", None
+            session.flush()
+            for change in reversed(deed.changes):
+                _take_back(session, change)
+    except IntegrityError as error:  # somebody built on it: signed up for the lecture that it made
+        raise TooLateToUndo(deed.what, "已经有人接着用了") from error
     deed.undone_at = now
     session.flush()
     session.expire_all()

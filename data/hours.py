@@ -20,6 +20,14 @@ class QuietHours:
             return self.start <= clock < self.end
         return clock >= self.start or clock < self.end
 
+    def began(self, moment: datetime) -> datetime | None:
+        """When the quiet hours that ``moment`` falls in began; None where it is not quiet."""
+        if not self.covers(moment):
+            return None
+        local = moment.astimezone(self.zone)
+        day = local.date() if local.time() >= self.start else local.date() - timedelta(days=1)
+        return datetime.combine(day, self.start, tzinfo=self.zone)
+
     def after(self, moment: datetime) -> datetime:
         """``moment`` itself, or the end of the quiet hours that it falls in."""
         if not self.covers(moment):

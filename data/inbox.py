@@ -1,14 +1,16 @@
 """What was heard: each addressed message once, and how it was taken."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, insert, select
-from sqlmodel import Session
+from sqlmodel import Session, col
 from sqlmodel import select as select_row
 
 from data.mail import Inbox, Outbox, OutboxState
 from data.statements import insert_one, table_of
+from data.tables import Member
 
 RECALLED = "（已撤回）"
 _INBOX = table_of(Inbox)
@@ -72,7 +74,26 @@ def take_back(session: Session, transport: str, message_id: str, *, now: datetim
     if row is None:
         return False
     row.text, row.understood = RECALLED, {}
-    waiting = select_row(Outbox).where(Outbox.inbox_id == row.id, Outbox.state == OutboxState.PENDING)
-    for answer in session.exec(waiting):
-        answer.state, answer.settled_at, answer.error = OutboxState.EXPIRED, now, "原话已撤回"
+    waiting = select_row(Outbox).where(Outbox.room_id == row.room_id, Outbox.state == OutboxState.PENDING)
+    for answer in session.exec(waiting).all():
+        others = [each for each in answer.gathered if each[0] != row.id]
+        if others and len(others) < len(answer.gathered):
+            _leave_out(session, answer, row, others)
+        elif answer.inbox_id == row.id:
+            answer.state, answer.settled_at, answer.error = OutboxState.EXPIRED, now, "原话已撤回"
     return True
+
+
+def _leave_out(session: Session, answer: Outbox, row: Inbox, others: list[list[int | str | None]]) -> None:
+    """Take one person's part out of an answer that was gathered; what it says to the others stays."""
+    for inbox_id, item in answer.gathered:
+        if inbox_id == row.id:
+            answer.text = re.sub(
+                rf"、{re.escape(str(item))}(?=[、。])|(?<=[：、]){re.escape(str(item))}、", "", answer.text, count=1
+            )
+    answer.gathered = others
+    answer.inbox_id = next((int(each[0]) for each in others if each[0] is not None), None)
+    theirs = select_row(Inbox.member_id).where(col(Inbox.id).in_([each[0] for each in others]))
+    if row.member_id not in session.exec(theirs).all():
+        who = session.get_one(Member, row.member_id).external_id
+        answer.mentions = [each for each in answer.mentions if each[0] != who]

@@ -98,6 +98,7 @@ class Subject(StrEnum):
     LECTURE = "lecture"
     VOICE = "voice"
     POLL = "poll"
+    BROADCAST = "broadcast"
 
 
 class Order(SQLModel, table=True):
@@ -133,6 +134,7 @@ class Order(SQLModel, table=True):
     created_at: datetime = moment()
     changed_at: datetime | None = maybe_moment()
     due_at: datetime | None = maybe_moment()
+    reminded_at: datetime | None = maybe_moment()  # when somebody was last told that a step of it is due
     owner_id: int | None = Field(default=None, foreign_key="member.id")
     merged_into: int | None = Field(default=None, foreign_key="lecture_order.id", index=True)
     lecture_id: int | None = Field(default=None, foreign_key="lecture.id", index=True)
@@ -261,6 +263,7 @@ class SolitaireState(SQLModel, table=True):
     lists: dict[str, object] = json_object()
     posts: int = 0
     unclear: list[dict[str, object]] = json_list()  # 请核对: what a coordinator should look at
+    doubts: int = Field(default=0, index=True)  # how many of these there are
     changed_at: datetime = moment()
 
 
@@ -278,12 +281,20 @@ class Photo(SQLModel, table=True):
     at: datetime = moment()
 
 
+CASE_WAITS = text("voice.answered_at IS NULL AND voice.kind <> 'feedback'")  # in these words, so that its index serves
+
+
 class Voice(SQLModel, table=True):
     """What somebody said to the town: a rating, an opinion, a need, a question.
 
     All but ratings are cases: they have an owner and a deadline, and ``answer`` goes back to the asker. ``share`` is
     whether the asker agreed that their village may read it too; None until they said.
     """
+
+    __table_args__ = (
+        Index("ix_voice_case", "kind", "answered_at", "due_at"),
+        Index("ix_voice_waiting", "due_at", "id", sqlite_where=CASE_WAITS, postgresql_where=CASE_WAITS),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     kind: VoiceKind = choice(VoiceKind)
@@ -300,7 +311,7 @@ class Voice(SQLModel, table=True):
     share: bool | None = None
     answer: str = ""
     answered_by: int | None = Field(default=None, foreign_key="member.id")
-    answered_at: datetime | None = maybe_moment(index=True)
+    answered_at: datetime | None = maybe_moment()
 
 
 class Poll(SQLModel, table=True):

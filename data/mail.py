@@ -43,8 +43,20 @@ class Priority(IntEnum):
     """Lower leaves first: replies before notices before pushes."""
 
     REPLY = 0
+    URGENT = 5  # a notice that cannot wait behind others (台风, 停电)
     NOTICE = 10
     PUSH = 20
+
+
+class Account(SQLModel, table=True):
+    """The account behind a transport. ``since`` is when it was first seen online; the breaker holds its tongue."""
+
+    transport: str = Field(primary_key=True)
+    account_id: str = ""
+    since: datetime = moment()
+    breaker_until: datetime | None = maybe_moment()
+    breaker_why: str = ""
+    able_at: datetime | None = maybe_moment()  # when it could last say anything (noted once a minute)
 
 
 class Inbox(SQLModel, table=True):
@@ -78,6 +90,7 @@ class Outbox(SQLModel, table=True):
     __table_args__ = (
         Index("ix_outbox_due", "state", "priority", "id"),
         Index("ix_outbox_room_state", "room_id", "state"),
+        Index("ix_outbox_claimed", "claimed_at"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -94,10 +107,11 @@ class Outbox(SQLModel, table=True):
     claimed_at: datetime | None = maybe_moment()
     settled_at: datetime | None = maybe_moment()
     attempts: int = 0
+    held: int = 0  # tries that certainly did not go out, one after another: the next waits longer
     transport_message_id: str = ""
     error: str = ""
     inbox_id: int | None = Field(default=None, foreign_key="inbox.id", index=True)
     broadcast_id: int | None = Field(default=None, foreign_key="broadcast.id", index=True)
     once: str | None = Field(default=None, unique=True)
     gather: str | None = None
-    gathered: list[str] = json_list()
+    gathered: list[list[int | str | None]] = json_list()  # [inbox id, item]

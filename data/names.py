@@ -5,6 +5,7 @@ import unicodedata
 
 MAX_NAME = 32
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_PHONE = re.compile(r"(?<!\d)(1[3-9]\d)[ -]?\d{4}[ -]?(\d{4})(?!\d)")
 
 
 def clean_name(raw: str, *, fallback: str = "") -> str:
@@ -19,3 +20,8 @@ def clean_text(raw: str, *, limit: int) -> str:
     short = raw[: limit + 1]
     kept = "".join(each for each in short if each in "\n\t\u200d\ufe0f" or unicodedata.category(each) not in _UNSEEN)
     return kept if len(kept) <= limit else kept[:limit] + "…"
+
+
+def masked(text: str) -> str:
+    """``text`` with the middle of each mobile number hidden: 138****1234."""
+    return _PHONE.sub(r"\1****\2", text)

@@ -4,13 +4,14 @@ The promise is *never lost silently, never sent twice by the machine*; `data.mai
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import bindparam, exists, insert, select, update
+from sqlalchemy import bindparam, exists, func, insert, or_, select, update
 from sqlmodel import Session, col
 
+from data.columns import Moment
 from data.mail import Outbox, OutboxKind, OutboxState, Priority
 from data.statements import changed, insert_one, table_of
 from data.tables import Picture, Room
@@ -20,7 +21,9 @@ PRIORITIES = {
     OutboxKind.NOTICE: Priority.NOTICE,
     OutboxKind.PUSH: Priority.PUSH,
 }
+_NOT_GONE = tuple(each for each in OutboxState if each not in (OutboxState.SENT, OutboxState.UNKNOWN))
 GATHERED_MOST = 20  # items in one message
+EVER = datetime(1, 1, 2, tzinfo=UTC)  # before all that was planned
 _INSERT = insert(table_of(Outbox))
 _MENTIONS = re.compile(r"^(?:@[^\u2005]*\u2005)+")
 _OUT, _ROOM, _PICTURE = table_of(Outbox), table_of(Room), table_of(Picture)
@@ -41,11 +44,13 @@ _DUE = (
         _OUT.c.state == OutboxState.PENDING,
         _OUT.c.not_before <= bindparam("now"),
         _ROOM.c.transport == bindparam("transport"),
+        or_(_OUT.c.kind == OutboxKind.REPLY, _OUT.c.not_before >= bindparam("planned")),
         ~_HELD,
     )
     .order_by(_OUT.c.priority, _OUT.c.id)
     .limit(bindparam("limit"))
 )
+_ANSWERS_DUE = _DUE.where(_OUT.c.kind == OutboxKind.REPLY)
 _LETTERS = (
     select(
         _OUT.c.id,
@@ -57,6 +62,7 @@ _LETTERS = (
         _ROOM.c.kind,
         _PICTURE.c.png,
         _PICTURE.c.name,
+        _OUT.c.held,
     )
     .join(_ROOM, _OUT.c.room_id == _ROOM.c.id)
     .join(_PICTURE, _OUT.c.picture_id == _PICTURE.c.id, isouter=True)
@@ -103,7 +109,14 @@ _HOLD = (
     update(_OUT)
     .where(_OUT.c.id == bindparam("row"), _OUT.c.state == OutboxState.SENDING)
     # It did not go out, so the attempt does not count.
-    .values(state=OutboxState.PENDING, error=bindparam("why"), not_before=bindparam("at"), attempts=_OUT.c.attempts - 1)
+    .values(
+        state=OutboxState.PENDING,
+        error=bindparam("why"),
+        not_before=bindparam("at"),
+        attempts=_OUT.c.attempts - 1,
+        held=_OUT.c.held + 1,
+        expires_at=func.coalesce(_OUT.c.expires_at, bindparam("lapses", type_=Moment)),
+    )
 )
 
 
@@ -131,17 +144,24 @@ class Letter:
     direct: bool
     png: bytes | None
     picture_name: str
+    held: int = 0  # times that it was tried and certainly did not go out
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """How one attempt ended. ``retry_at`` is set where it certainly was not sent and may be tried again."""
+    """How one attempt ended. ``retry_at`` is set where it certainly was not sent and may be tried again.
+
+    From the first of such tries on, what had no expiry of its own expires at ``lapses_at``.
+    ``trouble`` names the transport whose account is in trouble, as far as this attempt shows.
+    """
 
     id: int
     state: OutboxState
     transport_message_id: str = ""
     error: str = ""
     retry_at: datetime | None = None
+    trouble: str = ""
+    lapses_at: datetime | None = None
 
 
 def queue(
@@ -158,8 +178,12 @@ def queue(
     inbox_id: int | None = None,
     broadcast_id: int | None = None,
     once: str | None = None,
+    gathers: tuple[str, str] | None = None,
 ) -> int | None:
-    """Queue one message; its text is frozen from here on. Returns its id, or None when ``once`` was said before."""
+    """Queue one message; its text is frozen from here on, unless it ``gathers`` (key, item) more (see `gather`).
+
+    Returns its id, or None when ``once`` was said before.
+    """
     if once is not None and session.execute(_ONCE, {"once": once}).first() is not None:
         return None
     values = {
@@ -179,7 +203,8 @@ def queue(
         "inbox_id": inbox_id,
         "broadcast_id": broadcast_id,
         "once": once,
-        "gathered": [],
+        "gather": gathers[0] if gathers else None,
+        "gathered": [[inbox_id, gathers[1]]] if gathers else [],
     }
     row_id = insert_one(session, _INSERT, values)
     if (recorder := session.info.get("deed")) is not None:  # see `data.deeds`
@@ -197,6 +222,7 @@ def gather(
     room_id: int,
     now: datetime,
     not_before: datetime | None = None,
+    expires_at: datetime | None = None,
     mentions: Sequence[Sequence[str]] = (),
     inbox_id: int | None = None,
 ) -> int:
@@ -213,14 +239,15 @@ def gather(
             text=text,
             now=now,
             not_before=not_before,
+            expires_at=expires_at,
             mentions=mentions,
             inbox_id=inbox_id,
+            gathers=(key, item),
         )
         assert row_id is not None
-        session.execute(_OUT.update().where(_OUT.c.id == row_id).values(gather=key, gathered=[item]))
         return row_id
-    waiting.gathered = [*waiting.gathered, item]
-    waiting.text = together(waiting.gathered)
+    waiting.gathered = [*waiting.gathered, [inbox_id, item]]
+    waiting.text = together([str(said) for _, said in waiting.gathered])
     known = {who for who, _ in waiting.mentions}
     waiting.mentions = [*waiting.mentions, *(list(each) for each in mentions if each[0] not in known)]
     session.flush()
@@ -228,12 +255,27 @@ def gather(
     return waiting.id
 
 
-def due(session: Session, *, transports: Iterable[str], now: datetime, limit: int) -> list[Due]:
-    """Rows that may leave now, at most ``limit`` over each of these transports, the most urgent of each first."""
+def due(
+    session: Session,
+    *,
+    transports: Iterable[str],
+    now: datetime,
+    limit: int,
+    answers_only: Collection[str] = (),
+    planned: datetime = EVER,
+) -> list[Due]:
+    """Rows that may leave now, at most ``limit`` over each of these transports, the most urgent of each first.
+
+    Over those of ``answers_only`` nothing but replies. What is no reply only where it was planned for ``planned`` or
+    later: in quiet hours, what was planned for before them waits, and what was planned for just then is urgent.
+    """
+    given = {"now": now, "limit": limit, "planned": planned}
     return [
         Due(*row)
         for transport in transports
-        for row in session.execute(_DUE, {"now": now, "transport": transport, "limit": limit})
+        for row in session.execute(
+            _ANSWERS_DUE if transport in answers_only else _DUE, given | {"transport": transport}
+        )
     ]
 
 
@@ -254,8 +296,9 @@ def claim(session: Session, ids: Sequence[int], *, now: datetime) -> list[Letter
             room_kind == "direct",
             png,
             name or "",
+            held,
         )
-        for id_, text, mentions, kind, transport, room, room_kind, png, name in session.execute(
+        for id_, text, mentions, kind, transport, room, room_kind, png, name, held in session.execute(
             _LETTERS, {"ids": claimed}
         )
     ]
@@ -267,7 +310,7 @@ def settle(session: Session, outcomes: Iterable[Settled], *, now: datetime) -> N
     for each in outcomes:
         values = {"row": each.id, "why": each.error, "at": each.retry_at or now}
         if each.retry_at is not None:
-            held.append(values)
+            held.append(values | {"lapses": each.lapses_at})
         else:
             done.append(values | {"to": each.state, "message": each.transport_message_id})
     if held:
@@ -344,12 +387,12 @@ def in_doubt(session: Session) -> set[tuple[str, str]]:
     return {(transport, room) for transport, room in session.execute(query)}
 
 
-def last_sends(session: Session, *, since: datetime) -> list[tuple[int, str, datetime]]:
-    """(room id, transport, time) of all that was or may have been sent since, oldest first: where pacing goes on."""
+def last_sends(session: Session, *, since: datetime) -> list[tuple[int, str, OutboxKind, datetime]]:
+    """(room id, transport, kind, time) of all that was or may have been sent since, oldest first: pacing goes on."""
     query = (
-        select(_OUT.c.room_id, _ROOM.c.transport, _OUT.c.claimed_at)
+        select(_OUT.c.room_id, _ROOM.c.transport, _OUT.c.kind, _OUT.c.claimed_at)
         .join(_ROOM, _OUT.c.room_id == _ROOM.c.id)
-        .where(_OUT.c.claimed_at > since, _OUT.c.state.in_((OutboxState.SENT, OutboxState.UNKNOWN)))
+        .where(_OUT.c.claimed_at > since, _OUT.c.state.not_in(_NOT_GONE))  # a NOT IN: the way is by time, not by state
         .order_by(_OUT.c.claimed_at)
     )
-    return [(room_id, transport, at) for room_id, transport, at in session.execute(query)]
+    return [(room_id, transport, kind, at) for room_id, transport, kind, at in session.execute(query)]

@@ -1,76 +1,168 @@
-"""Policy texts in rotation: none twice to a room before all were sent, none past its expiry."""
+"""Policy texts on their way to the groups: what each had is read, the next is chosen (`data.series`) and queued."""
 
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func
 from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
-from data import outbox
-from data.mail import OutboxKind
-from data.tables import Push, Room, Snippet
+from data import outbox, snippets
+from data.listeners import Listener, listeners
+from data.mail import Outbox, OutboxKind, OutboxState
+from data.rules import Rules
+from data.series import ANSWER_WITHIN, WEEK, Board, Choice, Had, History
+from data.series_tables import Series
+from data.tables import Broadcast, Push, PushPart, Snippet
+
+_PLANNED_AHEAD = timedelta(days=60)  # how long a broadcast may have been written before it leaves
+_NOT_THERE = (OutboxState.FAILED, OutboxState.EXPIRED, OutboxState.CANCELLED)  # what no group has read
 
 
-def next_snippet(session: Session, room_id: int, *, today: date) -> Snippet | None:
-    """The valid text that this room had least often; of those, one of the topic whose turn is longest ago.
-
-    None where no text is valid.
-    """
-    query = (
-        core_select(
-            col(Snippet.id), col(Snippet.topic_id), func.count(col(Push.id)), func.coalesce(func.max(col(Push.id)), 0)
-        )
-        .join(Push, (col(Push.snippet_id) == col(Snippet.id)) & (col(Push.room_id) == room_id), isouter=True)
-        .where(col(Snippet.issued_on) <= today, col(Snippet.expires_on) >= today)
-        .group_by(col(Snippet.id), col(Snippet.topic_id))
-    )
-    rows = session.execute(query).all()
-    if not rows:
-        return None
-    topic_turn: dict[int, int] = {}
-    for _, topic_id, _, last in rows:
-        topic_turn[topic_id] = max(last, topic_turn.get(topic_id, 0))
-    chosen, *_ = min(rows, key=lambda row: (row[2], topic_turn[row[1]], row[3], row[0]))
-    return session.get(Snippet, chosen)
+def open_board(session: Session, groups: Sequence[Listener], *, rules: Rules, now: datetime) -> Board:
+    """What the next choices for these groups depend on."""
+    ids = [each.room_id for each in groups]
+    histories = {room_id: History() for room_id in ids}
+    _read_texts(session, histories, rules.zone)
+    _read_questions(session, histories, rules.zone, now=now)
+    _read_reached(session, histories, rules.zone, now=now)
+    series = session.exec(select(Series).where(col(Series.active)))
+    return Board(snippets.living(session), series, histories, rules)
 
 
-def push_one(
+def push_due(
     session: Session,
-    room: Room,
     *,
     occurrence: datetime,
+    leaves: datetime,
     not_before: datetime,
     expires_at: datetime,
-    today: date,
+    rules: Rules,
     now: datetime,
-) -> int | None:
-    """Queue this occurrence's text for one room: the outbox id, None when that was done before or no text is valid."""
-    assert room.id is not None
-    done = select(Push.id).where(Push.room_id == room.id, Push.occurrence == occurrence)
-    if session.exec(done).first() is not None:
-        return None
-    snippet = next_snippet(session, room.id, today=today)
-    if snippet is None or snippet.id is None:
-        return None
-    queued = outbox.queue(
-        session,
-        room_id=room.id,
-        kind=OutboxKind.PUSH,
-        text=as_message(snippet),
-        now=now,
-        not_before=not_before,
-        expires_at=expires_at,
-        picture_id=snippet.picture_id,
-        once=f"push:{room.id}:{occurrence.isoformat()}",
-    )
-    if queued is None:
-        return None
-    session.add(Push(room_id=room.id, snippet_id=snippet.id, occurrence=occurrence, outbox_id=queued))
+) -> list[Choice]:
+    """Queue for each group what it gets at this occurrence, and return the choices; what was done before stays done."""
+    done = set(session.exec(select(Push.room_id).where(Push.occurrence == occurrence)))
+    groups = [each for each in listeners(session) if each.room_id not in done]
+    board = open_board(session, groups, rules=rules, now=now)
+    local = leaves.astimezone(rules.zone).replace(tzinfo=None)
+    queued = []
+    for each in groups:
+        choice = board.choose(each, local)
+        if choice is not None and _queue(session, each.room_id, choice, occurrence, not_before, expires_at, now):
+            queued.append(choice)
     session.flush()
     return queued
 
 
-def as_message(snippet: Snippet) -> str:
-    """A snippet as a group reads it: title, text, where it comes from and since when."""
-    since = f"{snippet.issued_on.year}年{snippet.issued_on.month}月{snippet.issued_on.day}日"
-    return f"【{snippet.title}】\n{snippet.text}\n——{snippet.source}，{since}"
+def _queue(
+    session: Session,
+    room_id: int,
+    choice: Choice,
+    occurrence: datetime,
+    not_before: datetime,
+    expires_at: datetime,
+    now: datetime,
+) -> bool:
+    snippet = choice.snippet
+    row = outbox.queue(
+        session,
+        room_id=room_id,
+        kind=OutboxKind.PUSH,
+        text=choice.text,
+        now=now,
+        not_before=not_before,
+        expires_at=expires_at,
+        picture_id=snippet.picture_id if choice.part != PushPart.QUESTION else None,
+        once=f"push:{room_id}:{occurrence.isoformat()}",
+    )
+    if row is None or snippet.id is None:
+        return False
+    session.add(
+        Push(
+            room_id=room_id,
+            snippet_id=snippet.id,
+            occurrence=occurrence,
+            outbox_id=row,
+            part=choice.part,
+            series_id=choice.series.id if choice.series else None,
+        )
+    )
+    return True
+
+
+def _read_texts(session: Session, histories: dict[int, History], zone: ZoneInfo) -> None:
+    """How often each group had each text, and when last."""
+    query = (
+        core_select(
+            col(Push.room_id),
+            col(Push.series_id),
+            col(Push.snippet_id),
+            col(Snippet.key),
+            func.count(col(Push.id)),
+            func.max(col(Outbox.not_before)),
+        )
+        .join(Outbox, col(Push.outbox_id) == col(Outbox.id))
+        .join(Snippet, col(Push.snippet_id) == col(Snippet.id))
+        .where(
+            col(Push.room_id).in_(list(histories)),
+            col(Outbox.state).not_in(_NOT_THERE),
+            col(Push.part) != PushPart.ANSWER,
+        )
+        .group_by(col(Push.room_id), col(Push.series_id), col(Push.snippet_id), col(Snippet.key))
+    )
+    for room_id, series_id, snippet_id, key, times, last in session.execute(query):
+        history, at = histories[room_id], _local(last, zone)
+        had = history.texts.setdefault(snippet_id, Had())
+        had.times, had.last = had.times + times, max(had.last, at)
+        if series_id is not None:
+            history.series[series_id] = max(at, history.series.get(series_id, at))
+            history.lessons.add((series_id, snippets.bare_key(key)))
+
+
+def _read_questions(session: Session, histories: dict[int, History], zone: ZoneInfo, *, now: datetime) -> None:
+    """The questions that certainly reached a group, and have no answer there yet."""
+    since = now - timedelta(days=ANSWER_WITHIN + 1)
+    query = (
+        core_select(col(Push.room_id), col(Snippet.key), col(Push.part), col(Outbox.not_before), col(Outbox.state))
+        .join(Outbox, col(Push.outbox_id) == col(Outbox.id))
+        .join(Snippet, col(Push.snippet_id) == col(Snippet.id))
+        .where(
+            col(Push.room_id).in_(list(histories)),
+            col(Push.occurrence) > since,
+            col(Push.part) != PushPart.WHOLE,
+            col(Outbox.state).not_in(_NOT_THERE),
+        )
+        .order_by(col(Push.occurrence))
+    )
+    for room_id, key, part, moment, state in session.execute(query):
+        asked, bare = histories[room_id].asked, snippets.bare_key(key)
+        if part == PushPart.ANSWER:
+            asked.pop(bare, None)
+        elif state == OutboxState.SENT:
+            asked[bare] = _local(moment, zone).date()
+
+
+def _read_reached(session: Session, histories: dict[int, History], zone: ZoneInfo, *, now: datetime) -> None:
+    """When pushes and broadcasts reached each group of late, may have, or still are to.
+
+    Both ways in are indexed: the outbox itself holds years of messages.
+    """
+    since = now - WEEK - timedelta(days=1)
+    there = (
+        col(Outbox.room_id).in_(list(histories)),
+        col(Outbox.state).not_in(_NOT_THERE),
+        col(Outbox.not_before) > since,
+    )
+    moments = core_select(col(Outbox.room_id), col(Outbox.not_before))
+    pushed = moments.join(Push, col(Push.outbox_id) == col(Outbox.id)).where(
+        col(Push.room_id).in_(list(histories)), col(Push.occurrence) > since - timedelta(days=1), *there
+    )
+    lately = core_select(col(Broadcast.id)).where(col(Broadcast.created_at) > since - _PLANNED_AHEAD)
+    told = moments.where(col(Outbox.broadcast_id).in_(lately), *there)
+    for room_id, moment in (*session.execute(pushed), *session.execute(told)):
+        histories[room_id].reached.append(_local(moment, zone))
+
+
+def _local(moment: datetime, zone: ZoneInfo) -> datetime:
+    return moment.astimezone(zone).replace(tzinfo=None)

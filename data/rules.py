@@ -23,6 +23,15 @@ class Deadlines:
 
 
 @dataclass(frozen=True, slots=True)
+class BroadcastRules:
+    """Who may release a notice, and how many a group gets."""
+
+    two_people: bool = True  # what one writes another approves
+    emergency: bool = True  # … but in an emergency
+    per_room_day: int = 2  # 0: no limit
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """All that the services of the loop are told; `now` is never among it."""
 
@@ -40,6 +49,9 @@ class Rules:
     offer_for: timedelta  # how long a free seat is held for the next in line
     undo_within: timedelta  # what a coordinator has said to others waits that long
     grab_most: int  # lecturers that an open order is offered to (抢单)
+    broadcast: BroadcastRules
+    per_week: int = 7  # pushes and broadcasts to a group (0: no limit); see `data.series`
+    evening_pushes: bool = True  # whether the timetable has pushes in the evening
 
     def leaves(self, now: datetime) -> datetime:
         """When what a coordinator has said to others goes out: not while it can be undone, nor in quiet hours."""

@@ -31,11 +31,23 @@ class RoleKind(StrEnum):
 
 
 class BroadcastState(StrEnum):
-    """Where a broadcast (通知) stands."""
+    """Where a broadcast (通知) stands: draft → submitted → approved by another → queued."""
 
     DRAFT = "draft"
+    SUBMITTED = "submitted"  # waits for another coordinator
+    RETURNED = "returned"  # to its author, with a reason
+    APPROVED = "approved"  # waits for its hour
     QUEUED = "queued"
+    RECALLED = "recalled"  # what had not left was stopped
     DROPPED = "dropped"
+
+
+class Release(StrEnum):
+    """On whose word a broadcast was queued."""
+
+    TWO = "two"  # written by one, approved by another
+    ALONE = "alone"  # 单人发布: the town's config lets its author
+    EMERGENCY = "emergency"  # 紧急发布
 
 
 class Village(SQLModel, table=True):
@@ -149,12 +161,39 @@ class Picture(SQLModel, table=True):
     png: bytes
 
 
+class SnippetOrigin(StrEnum):
+    """Who keeps a policy text."""
+
+    FILE = "file"  # the town's own files
+    IMPORT = "import"  # python -m bot texts import
+
+
+class PushPart(StrEnum):
+    """Which part of a policy text a push is."""
+
+    WHOLE = "whole"
+    QUESTION = "question"  # of a text that asks first: in the evening
+    ANSWER = "answer"  # and the text itself, on the next day
+
+
 class Snippet(SQLModel, table=True):
-    """A policy text (政策短文): sourced, dated, with an expiry after which it never leaves."""
+    """One version of a policy text (政策短文): sourced, dated, with an expiry after which it never leaves.
+
+    ``key`` is that of the version in force; one that a newer version took the place of is kept under ``key@version``,
+    with when it was withdrawn. ``ask`` is a question that goes out before the text; ``audience`` is for whom it is
+    (`data.listeners`), everybody when empty.
+    """
 
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(unique=True)
+    version: int = 1
+    origin: SnippetOrigin = choice(SnippetOrigin, default=SnippetOrigin.FILE)
+    withdrawn_at: datetime | None = maybe_moment()
     topic_id: int = Field(foreign_key="topic.id")
+    also_topic_ids: list[int] = json_list()
+    audience: dict[str, list[str]] = json_object()
+    ask: str = ""
+    link: str = ""
     title: str
     text: str
     source: str
@@ -167,25 +206,48 @@ class Snippet(SQLModel, table=True):
 class Push(SQLModel, table=True):
     """That a snippet went to a room at one occurrence of the timetable: unique, so firing twice is harmless."""
 
-    __table_args__ = (UniqueConstraint("room_id", "occurrence"), Index("ix_push_rotation", "room_id", "snippet_id"))
+    __table_args__ = (
+        UniqueConstraint("room_id", "occurrence"),
+        Index("ix_push_rotation", "room_id", "snippet_id"),
+        Index("ix_push_outbox", "outbox_id"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     room_id: int = Field(foreign_key="room.id")
     snippet_id: int = Field(foreign_key="snippet.id")
     occurrence: datetime = moment()
     outbox_id: int = Field(foreign_key="outbox.id")
+    part: PushPart = choice(PushPart, default=PushPart.WHOLE)
+    series_id: int | None = Field(default=None, foreign_key="series.id")
 
 
 class Broadcast(SQLModel, table=True):
-    """An official notice (通知) from a coordinator; ``room_ids`` is the audience as it was shown to them."""
+    """An official notice (通知) from a coordinator, shown as B7.
+
+    ``spec`` is whom it is for (`data.audiences.Audience`), ``audience`` the same in words, ``room_ids`` and
+    ``member_ids`` (by direct message) who that was when it was last shown. ``digest`` is of all that an approval binds
+    to, as last shown; ``approved_digest`` of what was approved.
+    """
+
+    __table_args__ = (Index("ix_broadcast_state", "state", "leaves_at"),)
 
     id: int | None = Field(default=None, primary_key=True)
     author_id: int = Field(foreign_key="member.id")
     audience: str
+    spec: dict[str, object] = json_object()
     room_ids: list[int] = json_list()
+    member_ids: list[int] = json_list()
     text: str
     state: BroadcastState = choice(BroadcastState, default=BroadcastState.DRAFT)
     created_at: datetime = moment()
+    leaves_at: datetime | None = maybe_moment()  # the hour that was wished for; None: at once
+    urgent: bool = False  # passes the quiet hours
+    digest: str = ""
+    submissions: int = 0  # times that others were asked to approve it
+    approved_by: int | None = Field(default=None, foreign_key="member.id")
+    approved_digest: str = ""
+    released: Release | None = choice(Release, default=None, nullable=True)
+    corrects_id: int | None = Field(default=None, foreign_key="broadcast.id")  # 更正
     decided_at: datetime | None = maybe_moment()
 
 

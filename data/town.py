@@ -1,16 +1,18 @@
 """A town's files, brought into the database: loading them again changes only what they changed."""
 
 import hashlib
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, SQLModel, col, delete, select
 
-from data import bindings, lectures
+from data import bindings, lectures, snippets
 from data.loop import Lecture, LectureRoom
-from data.tables import Lecturer, LecturerTopic, Member, Picture, Room, Snippet, Topic, Village
+from data.seasons import check
+from data.series_tables import Series
+from data.tables import Lecturer, LecturerTopic, Member, Picture, Room, SnippetOrigin, Topic, Village
 from data.townfile import TownFiles
 
 Row = TypeVar("Row", bound=SQLModel)
@@ -24,7 +26,15 @@ def load_town(
     for position, topic in enumerate(topics, 1):
         _put(session, Topic, {"name": topic}, position=position)
     for village in town.villages:
-        _put(session, Village, {"name": village.name}, aliases=list(village.aliases), venues=list(village.venues))
+        _put(
+            session,
+            Village,
+            {"name": village.name},
+            aliases=list(village.aliases),
+            venues=list(village.venues),
+            near=_neighbours(files, village.name),
+            free=list(village.free),
+        )
     villages = _ids(session, Village)
     topic_ids = _ids(session, Topic)
     for entry in town.lecturers:
@@ -42,8 +52,9 @@ def load_town(
         session.exec(delete(LecturerTopic).where(col(LecturerTopic.lecturer_id) == lecturer.id))
         for name in entry.topics:
             session.add(LecturerTopic(lecturer_id=lecturer.id or 0, topic_id=topic_ids[name]))
-    _load_snippets(session, files, topic_ids)
-    _withdraw_snippets(session, files, now.astimezone(ZoneInfo(town.town.zone)).date())
+    _pair_mentors(session, files)
+    _load_snippets(session, files, topic_ids, now)
+    _load_series(session, files)
     if transport is not None:
         _load_people(session, files, transport, villages, now)
         _announce(session, files, transport, villages, topic_ids, now)
@@ -54,39 +65,64 @@ def topic_ids(session: Session) -> dict[str, int]:
     return _ids(session, Topic)
 
 
-def snippet_ids(session: Session) -> dict[str, int]:
-    """A snippet's key → id."""
-    return {snippet.key: snippet.id or 0 for snippet in session.exec(select(Snippet))}
-
-
 def lecturer_ids(session: Session) -> dict[str, int]:
     """Lecturer's name → id."""
     return _ids(session, Lecturer)
 
 
-def _load_snippets(session: Session, files: TownFiles, topic_ids: dict[str, int]) -> None:
+def _neighbours(files: TownFiles, name: str) -> list[str]:
+    """The villages near this one, whichever of the two says so."""
+    villages = files.town.villages
+    named = [near for each in villages if each.name == name for near in each.near]
+    return list(dict.fromkeys([*named, *(each.name for each in villages if name in each.near)]))
+
+
+def _pair_mentors(session: Session, files: TownFiles) -> None:
+    """Set the mentors that the files name; who has none there keeps the one that was given in chat."""
+    rows = {each.name: each for each in session.exec(select(Lecturer))}
+    for entry in files.town.lecturers:
+        if entry.mentor is not None:
+            rows[entry.name].mentor_id = rows[entry.mentor].id
+
+
+def _load_snippets(session: Session, files: TownFiles, topic_ids: dict[str, int], now: datetime) -> None:
+    """The texts of the files, and none that was taken out of them; what was imported is not theirs."""
     for each in files.snippets:
+        snippets.put(
+            session,
+            each,
+            origin=SnippetOrigin.FILE,
+            topic_ids=topic_ids,
+            picture_id=keep_picture(session, files.folder / each.picture) if each.picture else None,
+            now=now,
+        )
+    kept = {each.key for each in files.snippets}
+    for snippet in snippets.living(session):
+        if snippet.origin == SnippetOrigin.FILE and snippet.key not in kept:
+            snippets.withdraw(session, snippet, now=now)
+
+
+def _load_series(session: Session, files: TownFiles) -> None:
+    """The series of the file; one that was taken out of it rests."""
+    town = files.town
+    for position, each in enumerate(town.series, 1):
         _put(
             session,
-            Snippet,
-            {"key": each.key},
-            topic_id=topic_ids[each.topic],
-            title=each.title,
-            text=each.text,
-            source=each.source,
-            issued_on=each.issued_on,
-            expires_on=each.expires_on,
-            questions=list(each.questions),
-            picture_id=_picture(session, files.folder / each.picture) if each.picture else None,
+            Series,
+            {"name": each.name},
+            kind=each.kind,
+            texts=list(each.texts),
+            days=[check(words, town.dates) for words in each.days],
+            every_days=each.gap_days,
+            again=each.again,
+            audience=each.audience.as_row(),
+            position=position,
+            active=True,
         )
-
-
-def _withdraw_snippets(session: Session, files: TownFiles, today: date) -> None:
-    """A text that was taken out of the files never leaves again; put back, it counts as it is written there."""
-    kept = {each.key for each in files.snippets}
-    for snippet in session.exec(select(Snippet).where(Snippet.expires_on >= today)):
-        if snippet.key not in kept:
-            snippet.expires_on = today - timedelta(days=1)
+    kept = {each.name for each in town.series}
+    for series in session.exec(select(Series).where(col(Series.active))):
+        if series.name not in kept:
+            series.active = False
 
 
 def _load_people(session: Session, files: TownFiles, transport: str, villages: dict[str, int], now: datetime) -> None:
@@ -147,7 +183,8 @@ def _announce(
             session.add(LectureRoom(lecture_id=lecture.id or 0, room_id=rooms[name]))
 
 
-def _picture(session: Session, path: Path) -> int:
+def keep_picture(session: Session, path: Path) -> int:
+    """The id of a picture, kept once."""
     png = path.read_bytes()
     picture = _put(session, Picture, {"sha256": hashlib.sha256(png).hexdigest()}, name=path.name, png=png)
     assert picture.id is not None

@@ -2,25 +2,21 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import time
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import Field, ValidationError
 
+from data.checked import Entry, Name, told
 from data.errors import TownFileError
+from data.seriesfile import SeriesEntry, check_days, check_series
+from data.snippetfile import SnippetEntry, cross_check
 from data.tables import RoleKind, RoomKind
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
 
-
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class TownHead(_Entry):
+class TownHead(Entry):
     """The town itself. ``market_days`` are the last digits of the days on which people go to market (圩日)."""
 
     name: Name
@@ -29,13 +25,17 @@ class TownHead(_Entry):
     zone: str = "Asia/Shanghai"
 
 
-class VillageEntry(_Entry):
+class VillageEntry(Entry):
+    """A village; ``near`` are its neighbours, ``free`` the times that suit its people."""
+
     name: Name
     aliases: tuple[str, ...] = ()
     venues: tuple[str, ...] = ()
+    near: tuple[str, ...] = ()
+    free: tuple[str, ...] = ()
 
 
-class RoomEntry(_Entry):
+class RoomEntry(Entry):
     """A simulated group of the web chat."""
 
     id: Name
@@ -44,7 +44,9 @@ class RoomEntry(_Entry):
     village: str | None = None
 
 
-class LecturerEntry(_Entry):
+class LecturerEntry(Entry):
+    """A lecturer; ``mentor`` is who teaches them (导师制)."""
+
     name: Name
     title: str = ""
     kind: str = ""
@@ -53,9 +55,10 @@ class LecturerEntry(_Entry):
     topics: tuple[str, ...] = ()
     home_village: str | None = None
     free: tuple[str, ...] = ()
+    mentor: str | None = None
 
 
-class PersonEntry(_Entry):
+class PersonEntry(Entry):
     """A simulated person of the web chat."""
 
     id: Name
@@ -71,7 +74,7 @@ class PersonEntry(_Entry):
         return RoleKind(self.role) if self.role in ("coordinator", "lecturer") else None
 
 
-class LectureEntry(_Entry):
+class LectureEntry(Entry):
     """A lecture that the demo announces ``days_ahead`` of the day on which it is loaded."""
 
     topic: Name
@@ -86,8 +89,8 @@ class LectureEntry(_Entry):
     dialect: str = ""
 
 
-class TownEntry(_Entry):
-    """``town.yaml`` as a whole."""
+class TownEntry(Entry):
+    """``town.yaml`` as a whole; ``dates`` are days of this town by name (返乡, 开学), for its series."""
 
     town: TownHead
     villages: tuple[VillageEntry, ...] = ()
@@ -95,20 +98,8 @@ class TownEntry(_Entry):
     lecturers: tuple[LecturerEntry, ...] = ()
     people: tuple[PersonEntry, ...] = ()
     lectures: tuple[LectureEntry, ...] = ()
-
-
-class SnippetEntry(_Entry):
-    """A policy text; ``picture`` is the file name of a PNG beside ``snippets.yaml``."""
-
-    key: Name
-    topic: Name
-    title: Name
-    text: Text
-    source: Name | Text
-    issued_on: date
-    expires_on: date
-    questions: tuple[str, ...] = ()
-    picture: str | None = None
+    dates: dict[Name, str] = Field(default_factory=dict)
+    series: tuple[SeriesEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +119,7 @@ def read_town(folder: Path, *, topics: tuple[str, ...]) -> TownFiles:
     try:
         town = TownEntry.model_validate(_load(town_path))
     except ValidationError as error:
-        raise TownFileError(list(_told("town.yaml", error))) from error
+        raise TownFileError(list(told("town.yaml", error))) from error
     raw = _load(snippets_path) if snippets_path.is_file() else []
     if not isinstance(raw, list):
         raise TownFileError(["snippets.yaml 要写成列表，每条以“- key:”开头。"])
@@ -138,7 +129,7 @@ def read_town(folder: Path, *, topics: tuple[str, ...]) -> TownFiles:
         try:
             snippets.append(SnippetEntry.model_validate(each))
         except ValidationError as error:
-            problems += _told(f"snippets.yaml 第{position}条", error)
+            problems += told(f"snippets.yaml 第{position}条", error)
     files = TownFiles(folder, town, tuple(snippets))
     problems += _cross_check(files, set(topics))
     if problems:
@@ -156,12 +147,6 @@ def _load(path: Path) -> object:
         raise TownFileError([f"{path.name} 不是 UTF-8 文本，请另存为 UTF-8。"]) from error
 
 
-def _told(where: str, error: ValidationError) -> Iterator[str]:
-    for each in error.errors():
-        place = ".".join(str(step + 1) if isinstance(step, int) else step for step in each["loc"])
-        yield f"{where} {place}：{each['msg']}（写的是 {str(each['input'])[:40]!r}）"
-
-
 def _cross_check(files: TownFiles, topics: set[str]) -> Iterator[str]:
     """References that lead nowhere, keys used twice, dates the wrong way round, pictures that are not there."""
     town = files.town
@@ -169,9 +154,11 @@ def _cross_check(files: TownFiles, topics: set[str]) -> Iterator[str]:
     rooms = {each.id for each in town.rooms}
     lecturers = {each.name for each in town.lecturers}
     wanted = [
+        *(("villages", each.name, near, villages) for each in town.villages for near in each.near),
         *(("rooms", each.id, each.village, villages) for each in town.rooms),
         *(("lecturers", each.name, each.home_village, villages) for each in town.lecturers),
         *(("lecturers", each.name, topic, topics) for each in town.lecturers for topic in each.topics),
+        *(("lecturers", each.name, each.mentor, lecturers) for each in town.lecturers),
         *(("people", each.id, each.village, villages) for each in town.people),
         *(("people", each.id, each.lecturer, lecturers) for each in town.people),
         *(("people", each.id, room, rooms) for each in town.people for room in each.rooms),
@@ -183,20 +170,41 @@ def _cross_check(files: TownFiles, topics: set[str]) -> Iterator[str]:
     for part, owner, name, known in wanted:
         if name is not None and name not in known:
             yield f"town.yaml {part} “{owner}”提到的“{name}”没有登记。"
+    yield from _about_themselves(town)
     named = {
         "villages": [each.name for each in town.villages],
         "rooms": [each.id for each in town.rooms],
         "lecturers": [each.name for each in town.lecturers],
         "people": [each.id for each in town.people],
+        "series": [each.name for each in town.series],
         "snippets": [each.key for each in files.snippets],
     }
     for part, names in named.items():
         for name in sorted({each for each in names if names.count(each) > 1}):
             yield f"{part}：“{name}”写了两次。"
     for snippet in files.snippets:
-        if snippet.topic not in topics:
-            yield f"snippets.yaml “{snippet.key}”的题目“{snippet.topic}”不在目录里。"
-        if snippet.expires_on < snippet.issued_on:
-            yield f"snippets.yaml “{snippet.key}”的到期日早于发布日。"
+        for place, words in cross_check(snippet, topics=topics, villages=villages):
+            yield f"snippets.yaml “{snippet.key}” {place}：{words}。"
         if snippet.picture and not (files.folder / snippet.picture).is_file():
             yield f"snippets.yaml “{snippet.key}”的图片 {snippet.picture} 找不到。"
+    yield from check_days(town.dates)
+    yield from check_series(town.series, town.dates, villages)
+
+
+def _about_themselves(town: TownEntry) -> Iterator[str]:
+    """Villages near themselves, and who is their own mentor, at once or by way of others: each ring told once."""
+    for village in town.villages:
+        if village.name in village.near:
+            yield f"town.yaml villages “{village.name}”的 near 写了自己。"
+    mentors = {each.name: each.mentor for each in town.lecturers}
+    told: set[str] = set()
+    for each in town.lecturers:
+        way = [each.name]
+        while (mentor := mentors.get(way[-1])) is not None and mentor not in way:
+            way.append(mentor)
+        if mentor == each.name and each.name not in told:
+            told.update(way)
+            if len(way) == 1:
+                yield f"town.yaml lecturers “{each.name}”的 mentor 写了自己。"
+            else:
+                yield f"town.yaml lecturers 的 mentor 绕成了圈：{'→'.join([*way, each.name])}。"

@@ -8,9 +8,11 @@ from sqlmodel import Session
 from data import inbox
 from data.glance import LATELY
 from handlers.knowledge import Limits
+from handlers.message import Kind
 from handlers.turn import Turn
 
 _MINUTE = timedelta(minutes=1)
+PHOTO = "photo"  # the ear that takes pictures
 
 
 class Verdict(StrEnum):
@@ -34,11 +36,15 @@ def judge(session: Session, turn: Turn, limits: Limits, *, lately: int) -> Verdi
     """Weigh what this person wrote to us lately; ``lately`` is how many messages within `data.glance.LATELY`.
 
     Two bots that answer each other say the same few things without end: more than ``loop_turns`` turns within
-    ``loop_window``, in at most two different texts, and nothing is answered for `data.glance.LATELY`.
+    ``loop_window``, in at most two different texts, and nothing is answered for `data.glance.LATELY`. Pictures, which
+    have no text, are no talk.
     """
+    if turn.heard.kind is Kind.IMAGE:
+        return Verdict.FINE  # a handful of photos of one lecture is no talk
     if lately < min(limits.per_minute, limits.loop_turns):
         return Verdict.FINE  # nearly always: no need to look closer
-    earlier = inbox.recent(session, turn.member_id, now=turn.now, within=LATELY)
+    heard = inbox.recent(session, turn.member_id, now=turn.now, within=LATELY)
+    earlier = [each for each in heard if each.route != PHOTO]
     if any(each.route == Verdict.LOOP for each in earlier):
         return Verdict.MUTED
     last_minute = [each for each in earlier if each.heard_at > turn.now - _MINUTE]

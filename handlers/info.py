@@ -3,9 +3,10 @@
 from sqlmodel import col, select
 
 from data import lectures
+from data.announcements import place
 from data.errors import NothingToConfirm
 from data.phrases import day_and_time
-from data.tables import Lecturer, Topic
+from data.tables import Lecturer, RoleKind, Topic
 from handlers.turn import Reply, Route, Turn
 
 
@@ -33,8 +34,10 @@ def _line(turn: Turn, each: lectures.LectureLine) -> str:
     seats = "" if each.left is None else f"，还剩{each.left}位" if each.left else "，已报满"
     spoken = f"，讲{each.dialect}" if each.dialect else ""
     when = day_and_time(each.starts_at, turn.knowledge.zone, now=turn.now)
-    place = each.venue if each.venue.startswith(each.village) else each.village + each.venue
-    return f"· {when} {place}《{each.title}》{each.lecturer}{spoken}{seats}"
+    branches = f"，分会场：{'、'.join(each.branches)}" if each.branches else ""
+    live = f"\n看直播：{each.live_url}" if each.live_url else ""
+    where = place(each.village, each.venue)
+    return f"· 课{each.number} {when} {where}《{each.title}》{each.lecturer}{spoken}{seats}{branches}{live}"
 
 
 def help_text(turn: Turn) -> Reply:
@@ -48,14 +51,24 @@ def help_text(turn: Turn) -> Reply:
     own = [route for route in mine if route.roles]
     if not own:
         return Reply("我会做这些：\n" + "\n".join(everybody))
-    short = [f"· {route.help.partition('：')[0]}" for route in own]
-    return Reply("您还可以这样说（“帮助 派”看一件事怎么用）：\n" + "\n".join(short) + "\n大家都能说的：发“帮助 大家”。")
+    sections: dict[str, list[str]] = {}
+    for route in own:
+        sections.setdefault(route.section, []).append(_called(route))
+    short = [f"【{name}】{'、'.join(dict.fromkeys(words))}" for name, words in sections.items()]
+    return Reply("您还可以说（发“帮助 派”看一件事怎么用）：\n" + "\n".join(short) + "\n大家都能说的：发“帮助 大家”。")
+
+
+def _called(route: Route) -> str:
+    """What a command goes by: its first word, or for a bare number its example (12号)."""
+    word = next((word for word in route.words if not word.isdigit()), "")
+    return word or route.help.partition("：")[0]
 
 
 def _is_about(route: Route, asked: str) -> bool:
     if asked == "大家":
         return not route.roles
-    return asked in route.words or any(asked in word for word in route.words) or asked in route.help.partition("：")[0]
+    said = [word for word in route.words if word and not word.isdigit()]
+    return any(asked in word or word in asked for word in said) or asked in route.help.partition("：")[0]
 
 
 def nothing_to_confirm(_turn: Turn) -> Reply:
@@ -68,6 +81,7 @@ def unclear(_turn: Turn) -> Reply:
     return Reply("我没听明白。想听课说“点课 反诈骗”，看安排说“课表”，我会什么说“帮助”。")
 
 
-def not_allowed(_turn: Turn) -> Reply:
-    """Asked for by somebody who does not hold the role."""
-    return Reply("这件事要镇里的宣传干事来办。您可以说“帮助”，看我能帮您什么。")
+def not_allowed(route: Route, _turn: Turn) -> Reply:
+    """Asked for by somebody who does not hold a role that the route needs."""
+    who = "镇里的宣传干事" if RoleKind.COORDINATOR in route.roles else "宣讲员本人"
+    return Reply(f"这件事要{who}来办。您可以说“帮助”，看我能帮您什么。")

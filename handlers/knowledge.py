@@ -1,11 +1,13 @@
 """What a handler may know beside the database: the town as it was loaded at start. Frozen, shared, never written to."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from data.hours import QuietHours
+from data.pace import Speed
 from data.rules import Rules
 from handlers.understand import Lexicon
 from handlers.understand.answers import AnswerIndex
@@ -22,6 +24,10 @@ class Limits:
     answer_within: timedelta = timedelta(minutes=10)  # how long a question of ours waits
 
 
+def _never(_start: datetime, _end: datetime) -> list[datetime]:
+    return []
+
+
 @dataclass(frozen=True, slots=True)
 class Knowledge:
     """The town, its words and its rules. ``listen_in`` maps a group's name or id to its mode."""
@@ -32,9 +38,11 @@ class Knowledge:
     lexicon: Lexicon
     topic_ids: Mapping[str, int]
     lecturer_ids: Mapping[str, int]
-    snippet_ids: Mapping[str, int]
     answers: AnswerIndex
     rules: Rules
+    speed: Speed  # of the account behind the groups
+    photos: Path  # the folder of the photos of lectures
+    push_times: Callable[[datetime, datetime], list[datetime]] = _never  # the occurrences of pushes within
     limits: Limits = field(default_factory=Limits)
     listen: Listen = "natural"
     listen_in: Mapping[str, Listen] = field(default_factory=dict)

@@ -1,6 +1,6 @@
 """What was heard and what is answered: the values that travel between a transport and a handler."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -22,6 +22,7 @@ class Heard:
 
     ``room_id`` is the transport's own id of the group, or of the person when ``direct``. ``at`` is aware.
     Names are for showing, never for deciding; they are raw here and cleaned before they are kept.
+    ``picture`` is what an image shows, where it was wanted and could be had; it is None for every other kind.
     """
 
     transport: str
@@ -35,6 +36,7 @@ class Heard:
     direct: bool = False
     mentioned: bool = False  # the bot was addressed by @, by id or by its name in the room
     kind: Kind = Kind.TEXT
+    picture: bytes | None = field(default=None, repr=False)  # at most 10 MB, which no log shall hold
 
     @property
     def addressed(self) -> bool:

@@ -1,17 +1,22 @@
-"""Orders: 点课, 点将, what I asked for, and the questions that an unclear wish needs."""
+"""Orders: 点课, 点将, 撤单, and the questions that an unclear wish needs."""
 
+import re
 from dataclasses import replace
 from datetime import datetime
 
-from data import orders
+from data import orders, reviewing, wishes
 from data.errors import UnknownLecturer
+from data.kinds import kind_of
+from data.loop import EventKind
 from data.phrases import day_and_time
 from handlers.answers import NO, first_choice, numbered
 from handlers.turn import Ask, Reply, Turn
-from handlers.understand import When
+from handlers.understand import When, named_exactly
+from handlers.understand.slots import headcount
 from handlers.understand.when import first_time
 
 MAX_WISH = 60
+_PEOPLE = re.compile(r"[个位人口]")  # no number of people is told without one of these
 
 
 def place(turn: Turn) -> Reply:
@@ -19,6 +24,7 @@ def place(turn: Turn) -> Reply:
 
     When it is not sure which topic or lecturer is meant it asks once, with numbers.
     """
+    turn, kind = _kind_of(turn)
     act = turn.act
     if len(act.lecturer_options) > 1:
         return _ask_which(turn, "choose_lecturer", "您想请哪位", act.lecturer_options)
@@ -30,9 +36,9 @@ def place(turn: Turn) -> Reply:
     if strangers and not act.topic:
         raise UnknownLecturer(strangers[0], tuple(known))
     if strangers:
-        placed = _place(turn, None)
+        placed = _place(turn, None, kind)
         return replace(placed, text=f"没找到“{strangers[0]}”，先按题目登记。{placed.text}")
-    replies = [_place(turn, name) for name in names] or [_place(turn, None)]
+    replies = [_place(turn, name, kind) for name in names] or [_place(turn, None, kind)]
     return Reply("\n".join(reply.text for reply in replies), ask=replies[-1].ask)
 
 
@@ -58,35 +64,63 @@ def say_when(turn: Turn) -> Reply:
     return Reply(f"好，{number}号记上：{day_and_time(when[0], turn.knowledge.zone, now=turn.now)}前后。")
 
 
-def mine(turn: Turn) -> Reply:
-    """The open orders that this person placed or seconded."""
-    lines = orders.of_member(turn.session, turn.member_id)
-    if not lines:
-        return Reply("您还没有点过课。想听什么，说“点课 反诈骗”就行。")
-    shown = [f"{each.number}号 {each.what}（{each.people}人{'，附议' if each.seconded else ''}）" for each in lines]
-    return Reply("您的点单：\n" + "\n".join(shown))
+def withdraw(turn: Turn) -> Reply:
+    """撤单, 12号 撤单: the asker does not wish for it any more."""
+    number = turn.number or first_choice(turn.args.removeprefix("第"))
+    if number is None:
+        lines = orders.of_member(turn.session, turn.member_id)
+        if not lines:
+            return Reply("您没有在办的点单，不用撤。")
+        if len(lines) > 1:
+            shown = "、".join(f"{each.number}号 {each.what}" for each in lines)
+            return Reply(f"您点了{len(lines)}件：{shown}。要撤哪件？说“{lines[0].number}号 撤单”。")
+        number = lines[0].number
+    leaves = turn.rules.quiet.after(turn.now)
+    done = reviewing.withdraw(
+        turn.session, number, member_id=turn.member_id, now=turn.now, not_before=leaves, rules=turn.rules
+    )
+    if done.people:
+        return Reply(f"好，{number}号不算您的了，另外{done.people}人还想听，照样办。")
+    return Reply(f"好，{number}号撤了。想听什么随时说。")
 
 
-def _place(turn: Turn, lecturer: str | None) -> Reply:
+def _kind_of(turn: Turn) -> tuple[Turn, EventKind]:
+    """What kind of event is wished for; where its name is all that was said, there is no topic in it."""
+    kind, rest = kind_of((turn.act.wish or turn.args).strip())
+    if kind is EventKind.LECTURE:
+        return turn, kind
+    exact = named_exactly(rest, turn.knowledge.lexicon) if rest else None
+    topic = exact.topic if exact else turn.act.topic if rest else None
+    return replace(turn, act=replace(turn.act, topic=topic, topic_options=())), kind
+
+
+def _place(turn: Turn, lecturer: str | None, kind: EventKind) -> Reply:
     known, act = turn.knowledge, turn.act
     wish = (act.wish or turn.args).strip()[:MAX_WISH]
     if act.topic is None and lecturer is None and not wish:
         return Reply("想听什么课？比如“点课 反诈骗”。发“菜单”看全部题目。")
     when = _aware(turn, act.when)
+    village_id, where = _where(turn)
     placed = orders.place(
         turn.session,
         member_id=turn.member_id,
         room_id=turn.room_id,
-        village_id=turn.village_id,
+        village_id=village_id,
         topic_id=known.topic_ids.get(act.topic) if act.topic else None,
         lecturer_id=known.lecturer_ids[lecturer] if lecturer else None,
         wish=wish,
         now=turn.now,
+        rules=turn.rules,
         when_text=(act.when_text or "")[:MAX_WISH],
         when=when,
         dialect=act.dialect or "",
+        kind=kind,
+        place=where,
+        listeners=act.count or _listeners(turn.text),
     )
-    what = orders.describe(act.topic, lecturer, wish)
+    what = orders.describe(act.topic, lecturer, wish, kind)
+    if placed.arranged is not None:
+        return Reply(_arranged(turn, placed.arranged, what))
     if placed.repeated:
         return Reply(f"您已经点过了：{placed.number}号，{what}，现在{placed.people}人想听。")
     if not placed.new:
@@ -96,6 +130,27 @@ def _place(turn: Turn, lecturer: str | None) -> Reply:
         return Reply(text, ask=Ask("say_when", {"number": placed.number}))
     wished = "".join((f"，{act.dialect}" if act.dialect else "", f"，{act.when_text}" if act.when_text else ""))
     return Reply(f"已登记{placed.number}号：{what}{wished}。镇里安排好时间就在群里告诉大家。")
+
+
+def _arranged(turn: Turn, lecture: orders.Arranged, what: str) -> str:
+    when = day_and_time(lecture.starts_at, turn.knowledge.zone, now=turn.now)
+    return f"{what}已经排好了：{when}，{lecture.venue}，《{lecture.title}》（课{lecture.lecture_id}）。想来就说“报名”。"
+
+
+def _where(turn: Turn) -> tuple[int | None, str]:
+    """The village that the wish is for, and the place that was named; a village's name alone is no place."""
+    said = (turn.act.place or "")[:MAX_WISH]
+    if not said:
+        return turn.village_id, ""
+    own = wishes.village_named(turn.session, said)
+    if own is None:
+        return turn.village_id, said
+    return (turn.village_id if turn.village_id is not None else own.id), ""
+
+
+def _listeners(text: str) -> int | None:
+    people = headcount(text) if _PEOPLE.search(text) else None
+    return people if people is not None and people > 1 else None
 
 
 def _ask_which(turn: Turn, kind: str, words: str, options: tuple[str, ...]) -> Reply:

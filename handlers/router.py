@@ -8,17 +8,31 @@ from handlers.turn import About, Route
 from handlers.understand.values import Intent
 
 _BREAK = re.compile(r"[\s,，。.:：、!！?？]+")
-_DIGITS = {each: value for value, each in enumerate("零一二三四五六七八九")} | {"两": 2}
-# 12号, 第12号单, 课5, 5号课, 意见3号, 单12; a bare 12 is no number of ours.
-_KIND = r"单|课|意见|问题|投票"
+_DIGITS = {each: value for value, each in enumerate("零一二三四五六七八九")} | {"两": 2, "兩": 2}
+# 12号, 第12号单, 课5, 5号课, 意见3号, 单12, B7, 通知7号; a bare 12 is no number of ours.
+# The gate asks with words as they were typed, so the traditional forms are known too.
+_KIND = r"[单單]|[课課]|意[见見]|[问問][题題]|投票|通知|[BbＢｂ]"
+_NUMBER = r"\d{1,9}|[零一二两兩三四五六七八九十]{1,3}"
 _NUMBERED = re.compile(
-    rf"[#第]?(?:(?P<kind>{_KIND})\s*第?(?P<number>\d{{1,9}}|[零一二两三四五六七八九十]{{1,3}})\s*号?"
-    rf"|第?(?P<other>\d{{1,9}}|[零一二两三四五六七八九十]{{1,3}})\s*号\s*(?P<behind>单(?!位)|课(?!程)|意见|投票)?)"
+    rf"[#第]?(?:(?P<kind>{_KIND})\s*第?(?P<number>{_NUMBER})\s*[号號]?"
+    rf"|第?(?P<other>{_NUMBER})\s*"
+    r"(?:[号號]\s*(?P<behind>[单單](?!位)|[课課](?!程)|意[见見]|投票)?|(?P<row>[条條])))"
     r"[\s,，。.:：、]*"
 )
 Key = TypeVar("Key")
 Value = TypeVar("Value")
-_SAME: dict[str, About] = {"问题": "意见"}
+_SAME: dict[str, About] = {
+    "问题": "意见",
+    "問題": "意见",
+    "意見": "意见",
+    "單": "单",
+    "課": "课",
+    "條": "条",
+    "通知": "B",
+    "b": "B",
+    "Ｂ": "B",
+    "ｂ": "B",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,32 +64,46 @@ class Router:
             for intent in route.intents:
                 _claim(self._by_intent, intent, route)
         self._lengths = sorted({len(word) for word in self._by_word}, reverse=True)
-        self._kinds = tuple(dict.fromkeys(kind for kind, _ in self._numbered))
-        self._numbered_words = sorted({word for _, word in self._numbered if word}, key=len, reverse=True)
+        # A notice is always called B7: no 7号 alone releases official speech.
+        self._kinds = tuple(dict.fromkeys(kind for kind, _ in self._numbered if kind != "B"))
+        behind = {word for _, word in self._numbered if word and not word.isdigit()}
+        self._before_number = sorted(behind, key=len, reverse=True)
+        self._initials = {word[0] for word in behind}
 
     def by_word(self, text: str) -> Call | None:
-        """The route whose word begins ``text``, the longest word first; else the one that takes its number."""
-        for length in self._lengths:
+        """The route that takes the number with which ``text`` begins; else whose word begins it, the longest first."""
+        call = self._behind_number(text)
+        for length in self._lengths if call is None else ():
             found = self._by_word.get(text[:length])
             if found is not None and len(text) >= length:
-                return _call(found, text[:length], text[length:], None)
-        return self._by_number(text) if self._numbered else None
+                call, ahead = _call(found, text[:length], text[length:], None), self._ahead_of_number(text)
+                if ahead is not None and (not call.plain or ahead.route.about == "B"):
+                    return ahead  # 取消 B7, 名单 课5
+                return call
+        return call or self._ahead_of_number(text)
 
     def by_intent(self, intent: Intent) -> Route | None:
         """The route that serves an intent."""
         return self._by_intent.get(intent)
 
     def could_call(self, text: str) -> bool:
-        """Whether ``text`` begins with a command word: the gate's cheap question."""
+        """Whether ``text``, as it was typed, begins with a command word or a number: the gate's cheap question."""
         by_word = self._by_word
-        return any(text[:length] in by_word for length in self._lengths) or self._by_number(text) is not None
+        if any(text[:length] in by_word for length in self._lengths):
+            return True
+        numbered = bool(self._numbered) and _NUMBERED.match(text) is not None  # 12號到邊喇 is read in its plain form
+        return numbered or self._ahead_of_number(text) is not None
 
-    def _by_number(self, text: str) -> Call | None:
-        """12号 派 某某, or 派 12号 某某."""
-        head = _NUMBERED.match(text)
-        if head is not None:
-            return self._numbered_call(head, text[head.end() :])
-        for word in self._numbered_words:
+    def _behind_number(self, text: str) -> Call | None:
+        """12号 派 某某."""
+        head = _NUMBERED.match(text) if self._numbered else None
+        return None if head is None else self._numbered_call(head, text[head.end() :])
+
+    def _ahead_of_number(self, text: str) -> Call | None:
+        """派 12号 某某."""
+        if text[:1] not in self._initials:
+            return None
+        for word in self._before_number:
             if text.startswith(word):
                 gap = _BREAK.match(text, len(word))
                 head = _NUMBERED.match(text, gap.end() if gap else len(word))
@@ -84,7 +112,7 @@ class Router:
 
     def _numbered_call(self, head: re.Match[str], rest: str) -> Call | None:
         number = _number(head["number"] or head["other"])
-        said = head["kind"] or head["behind"]
+        said = head["kind"] or head["behind"] or head["row"]
         kinds = (_SAME.get(said, cast("About", said)),) if said else self._kinds
         for length in range(min(len(rest), 6), -1, -1):
             for kind in kinds:

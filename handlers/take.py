@@ -4,20 +4,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 
 from sqlmodel import Session
 
-from data import deeds, dialogs, inbox, lectures, outbox
+from data import deeds, dialogs, inbox, lectures, outbox, signups
 from data.errors import Declined
 from data.glance import Glance, Pending, glance, meet_member, meet_room
 from data.loop import Lecture
 from data.mail import OutboxKind
 from data.names import clean_name, clean_text
+from data.seats import open_lectures
 from data.tables import RoomKind
 from handlers import info
 from handlers.guard import WORDS, Verdict, judge
 from handlers.knowledge import Knowledge
-from handlers.message import Heard
+from handlers.message import Heard, Kind
 from handlers.router import Call, Router
 from handlers.turn import NO_ACT, Ear, Handler, Question, Reply, Route, Turn
 from handlers.understand import Act, Utterance, named_exactly, normalise, understand
@@ -25,6 +27,7 @@ from handlers.understand.normalise import peel_mention
 
 MAX_KEPT = 2_000
 DEED = 40  # characters of a command by which 撤销 names it
+SAID = "said"  # in a question's payload: the command that led to it
 _KEPT = ("intent", "topic", "lecturer", "wish", "when_text", "count", "rating", "for_whom", "order_number")
 APOLOGY = "抱歉，刚才没办成。您的话已经记下，镇里会看到。"
 
@@ -127,15 +130,17 @@ class Listener:
         for ear in self.ears:
             if ear.could(heard) and ear.hears(session, heard, known, now):
                 return Reading(text, (Step(ear.name, ear.handle),))
+        if heard.kind is Kind.IMAGE:
+            return None  # it has no words
         return self._worded(session, heard, known, text, now)
 
     def _worded(self, session: Session, heard: Heard, known: Glance, text: str, now: datetime) -> Reading | None:
         """What the words ask for: a command, or what they are understood to mean."""
         listen = self.knowledge.listen_mode(heard.room_name, heard.room_id)
         call = self.router.by_word(text)
-        if call is not None and (call.plain or (heard.addressed and (not call.args or call.number is not None))):
+        if call is not None and (call.plain or _meant(call, heard, known)):
             return self._called(heard, known, text, call, now)
-        lecture = lectures.open_in(session, known.room.id, now=now) if known.room is not None else None
+        lecture = _lecture_open(session, known, now)
         said = Utterance(heard.text, heard.addressed, lecture_open=lecture is not None, listen=listen)
         understood = understand(said, self.knowledge.lexicon, self._local(now))
         if understood.first.intent == "none" and heard.addressed and call is not None:
@@ -153,7 +158,7 @@ class Listener:
             lecture is not None
             and lecture.id is not None
             and known.member is not None
-            and lectures.holds(session, lecture.id, known.member.id)
+            and signups.holds(session, lecture.id, known.member.id)
         )
 
     def _called(self, heard: Heard, known: Glance, text: str, call: Call, now: datetime) -> Reading | None:
@@ -161,7 +166,8 @@ class Listener:
         route = call.route
         roles = known.member.roles if known.member is not None else frozenset()
         if not route.open_to(roles):
-            return Reading(text, (Step(route.name, info.not_allowed),)) if heard.addressed else None
+            step = Step(route.name, route.others or partial(info.not_allowed, route), number=call.number)
+            return Reading(text, (step,)) if heard.addressed else None
         step = Step(route.name, route.handle, call.args, word=call.word, number=call.number, undo=route.undo)
         if not route.intents:
             return Reading(text, (step,))
@@ -244,7 +250,7 @@ class Listener:
                 room_id=turn.room_id,
                 member_id=turn.member_id,
                 kind=reply.ask.kind,
-                payload=reply.ask.payload,
+                payload={SAID: turn.payload.get(SAID) or turn.text[:DEED], **reply.ask.payload},
                 expires_at=turn.now + self.knowledge.limits.answer_within,
             )
         mentions = () if heard.direct else ((turn.member.external_id, turn.member.name),)
@@ -289,10 +295,27 @@ def _done(step: Step, turn: Turn) -> Reply:
             return step.handle(turn)
         with deeds.recording(turn.session) as recorder:
             reply = step.handle(turn)
-        deeds.keep(turn.session, recorder, member_id=turn.member_id, what=turn.text[:DEED], now=turn.now)
+        what = str(turn.payload.get(SAID) or turn.text)[:DEED]  # 确认 is named by what it confirms
+        deeds.keep(turn.session, recorder, member_id=turn.member_id, what=what, now=turn.now)
         return reply
     except Declined as declined:
         return Reply(str(declined))
+
+
+def _lecture_open(session: Session, known: Glance, now: datetime) -> Lecture | None:
+    """The lecture that "我也去" can be about: this room's, or in a direct chat that of the person's village."""
+    if known.room is None:
+        return None
+    if known.room.direct and known.member is not None and known.member.village_id is not None:
+        return next(iter(open_lectures(session, now=now, village_id=known.member.village_id)), None)
+    return lectures.open_in(session, known.room.id, now=now)
+
+
+def _meant(call: Call, heard: Heard, known: Glance) -> bool:
+    """Whether a command with something unforeseen behind it is one: said to us, or by number in the work group."""
+    if call.number is not None and call.word and known.room is not None and known.room.kind == RoomKind.COORDINATORS:
+        return True
+    return heard.addressed and (not call.args or call.number is not None)
 
 
 def _sure(act: Act) -> Act:

@@ -14,7 +14,7 @@ from handlers.knowledge import Knowledge
 from handlers.message import Heard
 from handlers.understand.values import Act, Intent
 
-About = Literal["单", "课", "意见", "投票"]
+About = Literal["单", "课", "意见", "投票", "条", "B"]
 NO_ACT = Act(intent="none", confidence=0.0)
 
 
@@ -104,7 +104,7 @@ class Route:
 
     ``tail`` is a pattern that what stands behind the word must match whole when nobody addressed the bot, so that
     "报名费多少" between neighbours is not a sign-up. ``roles`` limits it to those who hold one of them. ``about`` is
-    what the command takes a number of, before its word or behind it: 单 (12号 派 …), 课 (课5 改期 …), 意见, 投票;
+    what the command takes a number of, before its word or behind it: 单 (12号 派 …), 课 (课5 改期 …), 意见, 投票, B (B7);
     an empty word is the bare number. ``more`` is what 帮助 with the word tells beside ``help``. What ``undo`` does can
     be taken back.
     """
@@ -119,6 +119,8 @@ class Route:
     about: About | None = None
     more: str = ""
     undo: bool = False
+    section: str = ""  # of 帮助
+    others: Handler | None = None  # who answers those who may not
 
     def open_to(self, roles: Collection[RoleKind]) -> bool:
         """Whether somebody with these roles may."""

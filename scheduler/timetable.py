@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from apscheduler.executors.debug import DebugExecutor
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 
@@ -82,6 +83,19 @@ def latest_fire(trigger: CronTrigger, *, now: datetime, within: timedelta = _LOO
         window *= 4
 
 
+def occurrences(lines: tuple[str, ...], zone: ZoneInfo, start: datetime, end: datetime) -> list[datetime]:
+    """All times after ``start``, up to ``end``, at which any of these lines fires, in order."""
+    found: set[datetime] = set()
+    for line in lines:
+        trigger = read_cron(line, zone)
+        moment = start + timedelta(microseconds=1)
+        following = trigger.get_next_fire_time(None, moment)
+        while following is not None and following <= end:
+            found.add(following)
+            following = trigger.get_next_fire_time(following, following + timedelta(microseconds=1))
+    return sorted(found)
+
+
 class Timetable:
     """Jobs by their cron lines. `start` needs a running event loop; ``fire`` is called on it and must not block."""
 
@@ -101,7 +115,8 @@ class Timetable:
 
     def start(self, fire: Fire, clock: Callable[[], datetime]) -> None:
         """Fire each job on time until `stop`."""
-        scheduler = AsyncIOScheduler(timezone=self._zone)
+        # The usual executor of this scheduler would call a plain function on a thread, where no loop runs.
+        scheduler = AsyncIOScheduler(timezone=self._zone, executors={"default": DebugExecutor()})
         for job, trigger in self._entries:
             scheduler.add_job(
                 self._fire,

@@ -11,13 +11,17 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from bot.dispatch import Dispatch
-from bot.pacing import Pace, Pacer
+from bot.pacing import Pacer
 from bot.sender import Sender
 from bot.transports.base import Echo, Outgoing, Uncertain
 from bot.transports.memory import MemoryTransport
 from bot.worker import Worker
 from data import outbox
+from data.accounts import Caution
+from data.hours import QuietHours
 from data.mail import Outbox, OutboxKind, OutboxState
+from data.missed import Patience
+from data.pace import Speed
 from data.tables import Room
 from handlers.message import Heard
 from handlers.take import Listener
@@ -27,7 +31,7 @@ GROUP, OTHER = "上坪村乡亲群", "石湾村大家庭"
 AUNT, AUNT_CHEN, UNCLE = "三婶唐桂英", "渡口陈姨", "坪顶梁伯"
 PATIENCE = 10.0
 SENDING, PENDING, SENT = OutboxState.SENDING, OutboxState.PENDING, OutboxState.SENT
-FAILED, UNKNOWN = OutboxState.FAILED, OutboxState.UNKNOWN
+FAILED, UNKNOWN, EXPIRED = OutboxState.FAILED, OutboxState.UNKNOWN, OutboxState.EXPIRED
 Result = TypeVar("Result")
 
 
@@ -174,14 +178,26 @@ async def living(
     echo: bool = True,
     speak: bool = True,
     send_timeout: float = 30.0,
-    pace: Pace | None = None,
+    pace: Speed | None = None,
+    caution: Caution | None = None,
+    quiet: QuietHours | None = None,
+    patience: Patience | None = None,
 ) -> AsyncIterator[House]:
     """A house that listens and speaks; leaving it is a crash: whatever is going on ends where it stands."""
     clock = clock or Clock()
     worker = WatchedWorker(town.engine)
     transport = MoodyTransport(clock, echo=echo)
-    pacers = {WEB: Pacer(pace or Pace.none())}
-    sender = Sender(worker, {WEB: transport}, pacers, clock, send_timeout=send_timeout)
+    pacers = {WEB: Pacer(pace or Speed.none())}
+    sender = Sender(
+        worker,
+        {WEB: transport},
+        pacers,
+        clock,
+        send_timeout=send_timeout,
+        caution={WEB: caution} if caution else None,
+        quiet=quiet,
+        patience=patience,
+    )
     dispatch = Dispatch(listener or town.listener(), worker, sender, clock)
     listening = asyncio.create_task(transport.listen(dispatch.feed))
     speaking = asyncio.create_task(sender.run() if speak else silence())

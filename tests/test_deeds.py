@@ -95,6 +95,19 @@ def test_what_somebody_changed_since_stays_theirs(session: Session, rules: Rules
     assert session.get_one(Order, 1).state == OrderState.REVIEWED
 
 
+def test_what_somebody_built_on_stays(town: DemoTown) -> None:
+    """A lecture is announced and, before its minute is over, somebody signs up for it."""
+    talk = Talk(town, sends=False)
+    talk.say("干事小农", None, "排课 反诈骗 覃志刚 周六晚上7点半 榕木坳祠堂")
+    talk.say("干事小农", None, "确认")
+    (signed,) = talk.say("客家三姑", "榕木坳村民群", "报名")
+    assert "已报名" in signed
+    (told,) = talk.say("干事小农", None, "撤销")
+    assert "“排课 反诈骗 覃志刚 周六晚上7点半 榕木坳祠堂”已经有人接着用了" in told
+    (still,) = talk.say("客家三姑", "榕木坳村民群", "取消报名")
+    assert "已取消" in still
+
+
 def test_the_last_of_two_is_undone_first(session: Session, rules: Rules) -> None:
     review(session, rules)
     order = session.get_one(Order, 1)

@@ -27,6 +27,9 @@ SDK_HOMES = {
     "wechaty_grpc": {"bot/transports/wechaty/gateway.py"},
     "grpclib": {"bot/transports/wechaty/gateway.py"},
     "segno": {"bot/login.py"},
+    "lunardate": {"data/lunar.py"},
+    "openpyxl": {"data/snippetsheet.py"},
+    "chinese_calendar": {"data/workdays.py"},
 }
 SPREAD_SDKS = {  # imported in several places, within one room or a few
     "yaml": ("bot/", "data/"),
@@ -130,7 +133,7 @@ def test_each_outside_package_is_one_that_the_project_declares() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = {re.split(r"[\[<>=; ]", each)[0].lower() for each in project["dependencies"]}
     declared |= {"sqlalchemy", "pydantic", "grpclib", "wechaty-grpc"}  # sqlmodel's and the puppet layer's own
-    modules = {"yaml": "pyyaml", "telnetlib": "standard-telnetlib"}
+    modules = {"yaml": "pyyaml", "chinese_calendar": "chinesecalendar", "telnetlib": "standard-telnetlib"}
     outside = {each for path in sources(*HOUSE) for each in imports(parsed(path))}
     outside -= {*HOUSE, *sys.stdlib_module_names}
     assert len(outside) > 5

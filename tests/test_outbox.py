@@ -143,7 +143,7 @@ def test_pacing_goes_on_from_what_was_sent(session: Session) -> None:
     outbox.claim(session, [row], now=LATER)
     outbox.settle(session, [Settled(row, OutboxState.SENT)], now=LATER)
     queue(session, "没发")
-    assert outbox.last_sends(session, since=NOW) == [(1, "memory", LATER)]
+    assert outbox.last_sends(session, since=NOW) == [(1, "memory", OutboxKind.REPLY, LATER)]
 
 
 # ---- what is said together -------------------------------------------------------------------------------------------

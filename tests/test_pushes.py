@@ -1,16 +1,23 @@
 """Policy texts: in rotation, none twice to a group before all were sent, none past its expiry, on time and once."""
 
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
+from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlmodel import col, select
+from sqlmodel import select
 
-from data import pushes, rooms
+from bot.config import load_config
+from bot.init import config_text
+from bot.town import pushes_in_the_evening
+from data import outbox, pushes, snippets
 from data.hours import QuietHours
+from data.listeners import listeners
 from data.mail import Outbox, OutboxKind
-from data.tables import Push, Room, Snippet
+from data.series_tables import Series
+from data.tables import PushPart, Room, Snippet
 from data.town import load_town
 from scheduler import JOBS
 from scheduler.job import JobContext
@@ -19,13 +26,15 @@ from scheduler.timetable import Timetable, latest_fire, next_fires, read_cron
 from tests.town import NOW, ZONE, DemoTown, demo_rules
 
 QUIET = QuietHours(time(21), time(7, 30), ZONE)
-CONTEXT = JobContext(ZONE, QUIET, timedelta(minutes=90), demo_rules())
+RULES = demo_rules()
+CONTEXT = JobContext(ZONE, QUIET, timedelta(minutes=90), RULES)
+OFTEN = replace(CONTEXT, rules=replace(RULES, per_week=0))  # as often as the timetable says
 NOON = NOW.replace(hour=12)
 
 
-def pushed(town: DemoTown, occurrence: datetime, now: datetime | None = None) -> int:
+def pushed(town: DemoTown, occurrence: datetime, now: datetime | None = None, context: JobContext = CONTEXT) -> int:
     with town.session() as session, session.begin():
-        return push_snippets(session, CONTEXT, occurrence, now or occurrence)
+        return push_snippets(session, context, occurrence, now or occurrence)
 
 
 def test_each_group_gets_one_and_the_coordinators_none(town: DemoTown) -> None:
@@ -36,43 +45,58 @@ def test_each_group_gets_one_and_the_coordinators_none(town: DemoTown) -> None:
 
 
 def test_firing_twice_is_harmless(town: DemoTown) -> None:
-    assert [pushed(town, NOON), pushed(town, NOON), pushed(town, NOON + timedelta(hours=7))] == [5, 0, 5]
+    evening = NOON + timedelta(hours=7)
+    assert [pushed(town, at, context=OFTEN) for at in (NOON, NOON, evening, evening, NOON)] == [5, 0, 5, 0, 0]
 
 
 def test_none_twice_before_all_were_sent_and_topics_take_turns(town: DemoTown) -> None:
-    count = len(town.files.snippets)
-    topics = {snippet.topic for snippet in town.files.snippets}
-    order: list[tuple[int, int]] = []
-    with town.session() as session, session.begin():
-        room = rooms.pushed_rooms(session)[0]
-        for turn in range(count + 3):
-            at = NOON + timedelta(hours=turn)
-            pushes.push_one(
-                session,
-                room,
-                occurrence=at,
-                not_before=at,
-                expires_at=at + timedelta(hours=1),
-                today=NOON.date(),
-                now=at,
-            )
-        sent = session.exec(select(Push.snippet_id).order_by(col(Push.id))).all()
-        order = [(each, session.get_one(Snippet, each).topic_id) for each in sent]
-    assert len({snippet for snippet, _ in order[:count]}) == count
-    assert len({snippet for snippet, _ in order[count:]}) == 3
-    assert len({topic for _, topic in order[: len(topics)]}) == len(topics)
+    with town.session() as session:
+        series = session.exec(select(Series)).all()
+        bound = {key for each in series for key in each.texts}
+        texts = {each.id: each for each in snippets.living(session) if each.key not in bound}
+        listener = listeners(session)[0]
+        board = pushes.open_board(session, [listener], rules=OFTEN.rules, now=NOON)
+        board.series = []  # the rotation alone
+        order: list[Snippet] = []
+        at = NOON.replace(hour=19, tzinfo=None)
+        while len(order) < len(texts) + 3:
+            at += timedelta(hours=12)
+            choice = board.choose(listener, at)
+            if choice is not None and choice.part != PushPart.ANSWER:
+                order.append(choice.snippet)
+            if choice is not None:
+                board.histories[listener.room_id].note(choice, at)
+    count, topics = len(texts), {each.topic_id for each in texts.values()}
+    assert count > 70
+    assert len({each.id for each in order[:count]}) == count
+    assert len({each.id for each in order[count:]}) == 3
+    assert len({each.topic_id for each in order[: len(topics)]}) == len(topics)
 
 
 def test_a_text_never_leaves_past_its_expiry_or_before_its_issue(town: DemoTown) -> None:
-    with town.session() as session, session.begin():
-        chosen = pushes.next_snippet(session, 1, today=NOON.date())
+    with town.session() as session:
+        listener = listeners(session)[0]
+        board = pushes.open_board(session, [listener], rules=RULES, now=NOON)
+        noon = NOON.replace(tzinfo=None)
+        chosen = board.choose(listener, noon)
         assert chosen is not None
-        chosen.expires_on = NOON.date() - timedelta(days=1)
-        other = pushes.next_snippet(session, 1, today=NOON.date())
+        chosen.snippet.expires_on = noon.date() - timedelta(days=1)
+        other = board.choose(listener, noon)
         assert other is not None
-        assert other.id != chosen.id
-        assert pushes.next_snippet(session, 1, today=date(2050, 1, 1)) is None
-        assert pushes.next_snippet(session, 1, today=date(1990, 1, 1)) is None
+        assert other.snippet.id != chosen.snippet.id
+        assert board.choose(listener, datetime(2050, 1, 1, 12)) is None
+        assert board.choose(listener, datetime(1990, 1, 1, 12)) is None
+        session.rollback()
+
+
+def test_what_was_queued_before_its_last_day_does_not_leave_after_it(town: DemoTown) -> None:
+    """The outbox row itself ends with the day, should the sender come late."""
+    assert pushed(town, NOON) == 5
+    with town.session() as session, session.begin():
+        rows = session.exec(select(Outbox).where(Outbox.kind == OutboxKind.PUSH)).all()
+        assert {row.expires_at for row in rows} == {datetime.combine(NOON.date(), time(23, 59, 59), ZONE)}
+        late = outbox.claim(session, [row.id or 0 for row in rows], now=NOON + timedelta(days=1))
+    assert late == []
 
 
 def test_a_text_that_was_taken_out_of_the_files_never_leaves_again(town: DemoTown) -> None:
@@ -81,9 +105,10 @@ def test_a_text_that_was_taken_out_of_the_files_never_leaves_again(town: DemoTow
     with town.session() as session, session.begin():
         load_town(session, files, tuple(town.knowledge.topic_ids), transport=None, now=NOW)
         left = session.exec(select(Snippet).where(Snippet.key == gone.key)).one()
-        assert left.expires_on < NOW.date()
-        load_town(session, town.files, tuple(town.knowledge.topic_ids), transport=None, now=NOW)
+        assert left.withdrawn_at == NOW
         assert left.expires_on == gone.expires_on
+        load_town(session, town.files, tuple(town.knowledge.topic_ids), transport=None, now=NOW)
+        assert left.withdrawn_at is None
 
 
 def test_quiet_hours_put_a_push_off_to_the_morning(town: DemoTown) -> None:
@@ -104,7 +129,7 @@ def test_the_message_names_its_source_and_date(town: DemoTown) -> None:
     with town.session() as session:
         snippet = session.exec(select(Snippet)).first()
     assert snippet is not None
-    message = pushes.as_message(snippet)
+    message = snippets.as_message(snippet)
     assert snippet.source in message
     assert f"{snippet.issued_on.year}年" in message
 
@@ -114,6 +139,21 @@ def test_cron_counts_sunday_as_zero() -> None:
     assert fire.strftime("%A %H:%M") == "Sunday 09:00"
     weekdays = next_fires(read_cron("0 9 * * 1-5", ZONE), now=NOW, count=5)
     assert [fire.strftime("%a") for fire in weekdays] == ["Mon", "Tue", "Wed", "Thu", "Fri"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "evening"),
+    [
+        (["0 12 * * *", "30 19 * * *"], True),
+        (["0 12 * * *"], False),
+        (["30 22 * * *"], False),  # quiet hours put it off to the morning
+        (["0 16 * * 0"], True),
+        (["* * * * *"], True),
+    ],
+)
+def test_whether_the_town_pushes_in_the_evening(lines: list[str], evening: bool, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text(config_text({"push.cron": lines}), "utf-8")
+    assert pushes_in_the_evening(load_config(tmp_path / "config.yaml", {})) is evening
 
 
 def test_timetable_over_month_end_leap_day_and_new_year() -> None:

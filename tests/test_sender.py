@@ -105,7 +105,7 @@ def test_what_was_certainly_not_sent_is_tried_again_and_arrives_once(town: DemoT
                 assert (row.error, row.attempts) == ("网关没连上", 0)
                 await house.look()
                 assert len(house.transport.tries) == tries  # its time has not come
-                house.clock.later(RETRY)
+                house.clock.later(RETRY * 2 ** (tries - 1))  # each further try waits twice as long
                 house.sender.wake()
             [row] = await house.until(SENT)
             assert (len(house.transport.sent), row.attempts, row.error) == (1, 1, "")

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
-from bot.pacing import Pace
 from bot.sender import DOUBT, FRESH
 from bot.transports.base import Outgoing, Uncertain
 from data import orders, outbox
 from data.loop import Order
 from data.mail import Inbox, OutboxKind
+from data.pace import Speed
 from handlers import QUESTIONS, ROUTES
 from handlers.take import APOLOGY, Listener
 from handlers.turn import Reply, Route, Turn
@@ -264,7 +264,7 @@ def test_pacing_goes_on_over_a_restart(town: DemoTown) -> None:
     """A bot that crashes and comes back is in no hurry: the gap in the room counts from what left before."""
 
     async def story() -> None:
-        clock, pace = Clock(), Pace((0, 0), same_room=10.0, other_room=(0, 0), per_minute=0, per_hour=0, per_day=0)
+        clock, pace = Clock(), Speed((0, 0), same_room=10.0, other_room=(0, 0), per_minute=0, per_hour=0, per_day=0)
         async with living(town, clock=clock, pace=pace) as house:
             await house.queue("一")
             await house.until(SENT)
@@ -293,6 +293,7 @@ def broken(turn: Turn) -> Reply:
         lecturer_id=None,
         wish="半张单",
         now=turn.now,
+        rules=turn.rules,
     )
     raise RuntimeError("锅炉炸了")
 

@@ -2,7 +2,7 @@
 
 A file in ``transcripts/`` is a scene. ``[群] 人: 话`` is said, ``[群] 小门: 话`` must be answered (``…`` stands for any
 words, a line that begins with spaces goes on), ``>> 11分钟`` lets time pass, and what stands below it is said by the
-clock. What is not written must not be said.
+clock; ``>> 推送`` goes to the next push. What is not written must not be said.
 """
 
 import re
@@ -28,6 +28,7 @@ class Beat:
     who: str = ""
     text: str = ""
     wait: dict[str, float] = field(default_factory=dict)
+    push: bool = False
     answers: list[str] = field(default_factory=list)
 
 
@@ -39,6 +40,8 @@ def read_scene(path: Path) -> list[Beat]:
             continue
         if later := _LATER.fullmatch(line.strip()):
             beats.append(Beat(wait={_UNITS[later[2]]: float(later[1])}))
+        elif line.strip() == ">> 推送":
+            beats.append(Beat(push=True))
         elif line.startswith("  "):
             if last_is_answer:
                 beats[-1].answers[-1] += "\n" + line.strip()
@@ -69,7 +72,9 @@ def test_there_are_scenes_and_each_has_answers() -> None:
 def test_scene(scene: Path, town: DemoTown) -> None:
     talk = Talk(town)
     for beat in read_scene(scene):
-        if beat.wait:
+        if beat.push:
+            said = talk.push()
+        elif beat.wait:
             said = talk.pass_time(**beat.wait)
         else:
             said = talk.say(beat.who, None if beat.where.startswith("私聊") else beat.where, beat.text)

@@ -102,6 +102,33 @@ def test_any_text_comes_through(play: Play) -> None:
     play(act)
 
 
+@pytest.mark.parametrize("size", [len(PNG), 300_000], ids=["small", "300KB"])
+def test_a_picture_that_is_sent_to_the_bot_alone_can_be_had(play: Play, size: int) -> None:
+    """A gateway hands small files over in one piece, and large ones otherwise."""
+    picture = (PNG * (size // len(PNG) + 1))[:size]
+
+    async def act(stage: Stage, audience: Audience) -> None:
+        message_id = await stage.show(picture)
+        heard = await audience.wait(Heard)
+        assert (heard.kind, heard.message_id, heard.text) == (Kind.IMAGE, message_id, "")
+        assert (heard.direct, heard.room_id, heard.sender_id) == (True, stage.person, stage.person)
+        assert heard.picture is None, "it is only fetched where it is wanted"
+        assert await stage.transport.picture("nothing-like-it") is None
+        assert await stage.transport.picture(message_id) == picture
+
+    play(act)
+
+
+def test_a_picture_in_a_group_is_heard_as_one(play: Play) -> None:
+    async def act(stage: Stage, audience: Audience) -> None:
+        await stage.show(PNG, direct=False)
+        heard = await audience.wait(Heard)
+        assert (heard.kind, heard.text, heard.direct, heard.addressed) == (Kind.IMAGE, "", False, False)
+        assert (heard.room_id, heard.picture) == (stage.room, None)
+
+    play(act)
+
+
 # ---- what goes out -------------------------------------------------------------------------------------------------
 
 

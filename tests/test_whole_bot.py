@@ -96,6 +96,10 @@ def write_town(folder: Path, gateway: Gateway, **settings: object) -> Path:
         "pace.per_minute": 0,
         "pace.per_hour": 0,
         "pace.per_day": 0,
+        "account.listen_days": 0,
+        "account.answer_days": 0,
+        "account.rest_minutes": 0,
+        "broadcast.two_people": False,  # 李支书 is the only one
     }
     path.write_text(config_text(overrides | settings), "utf-8")
     return path
@@ -139,8 +143,8 @@ def test_orders_in_a_group_and_alone_and_a_broadcast(tmp_path: Path, capsys: pyt
         await stage.ask("wang", "我的点单", "1号 反诈骗", room="")
         await stage.ask("wang", "请黄秀兰来讲", "已登记4号：黄秀兰老师")
         await stage.gateway.say("wang", "今天赶圩人多不多", room=EAST)
-        await stage.ask("li", "通知 全镇 明天上午停水，请存好水。", "将发到2个群", room="")
-        await stage.ask("li", "确认", "已排队，发到2个群", room="")
+        await stage.ask("li", "通知 全镇 明天上午停水，请存好水。", "发到2个群", room="")
+        await stage.ask("li", "确认", "已排队（单人发布），发到2个群", room="")
         for room in (EAST, WEST):
             notice = await stage.gateway.wait_sent(
                 lambda sent, room=room: sent.to == room and sent.text == "明天上午停水，请存好水。"  # type: ignore[misc]
@@ -226,7 +230,7 @@ def test_a_gateway_frozen_for_forty_seconds(tmp_path: Path, capsys: pytest.Captu
 
     async def play(stage: Stage) -> None:
         await settle_in(stage, capsys)
-        await stage.ask("li", "通知 东沟村 冻住以后再发", "将发到1个群", room="")
+        await stage.ask("li", "通知 东沟村 冻住以后再发", "发到1个群", room="")
         seen = len(stage.bot.lines)
         frozen_at = time.monotonic()
         stage.gateway.freeze()

@@ -24,6 +24,7 @@ from handlers.message import Heard
 from handlers.take import Listener, Outcome
 from scheduler import JOBS
 from scheduler.job import JobContext
+from scheduler.push import push_snippets
 
 ROOT = Path(__file__).parent.parent
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -103,6 +104,15 @@ class Talk:
                     if job.setting == LOOP_CRON.key:
                         job.run(session, context, self.now, self.now)
             self._deliver()
+        return self.news()
+
+    def push(self) -> list[str]:
+        """Let it become the next time at which texts are pushed, and return what is pushed then."""
+        self.now = self.town.knowledge.push_times(self.now, self.now + timedelta(days=2))[0]
+        rules = self.town.knowledge.rules
+        context = JobContext(rules.zone, rules.quiet, timedelta(minutes=90), rules)
+        with self.town.session() as session, session.begin():
+            push_snippets(session, context, self.now, self.now)
         return self.news()
 
     def heard(self, who: str, where: str | None, text: str) -> Heard:

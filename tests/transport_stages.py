@@ -15,7 +15,7 @@ from bot.transports.base import Event, Outgoing, Recalled, Transport
 from bot.transports.memory import MemoryTransport
 from bot.transports.webchat import WebChat
 from bot.transports.wechaty import WechatySettings, WechatyTransport
-from handlers.message import Heard
+from handlers.message import Heard, Kind
 from tests.gateway.harness import Gateway
 from tests.gateway.village import EAST, QUICK, Ears
 from tests.webchat_parts import NOON, PEOPLE, ROOMS, Browser, browsing, serving
@@ -59,6 +59,10 @@ class Stage(ABC):
         """A person writes; returns the message's id."""
 
     @abstractmethod
+    async def show(self, picture: bytes, *, direct: bool = True) -> str:
+        """The person sends a picture; returns the message's id."""
+
+    @abstractmethod
     async def shows(self, text: str, *, direct: bool = False) -> None:
         """Wait until the room shows this text of the bot."""
 
@@ -100,6 +104,21 @@ class MemoryStage(Stage):
         self.transport.report(heard)
         return heard.message_id
 
+    async def show(self, picture: bytes, *, direct: bool = True) -> str:
+        heard = Heard(
+            transport=self.transport.name,
+            message_id=f"shown-{next(self._ids)}",
+            room_id=self.person if direct else self.room,
+            sender_id=self.person,
+            text="",
+            at=NOON,
+            direct=direct,
+            kind=Kind.IMAGE,
+        )
+        self.transport.pictures[heard.message_id] = picture
+        self.transport.report(heard)
+        return heard.message_id
+
     async def shows(self, text: str, *, direct: bool = False) -> None:
         room = self.person if direct else self.room
         assert [each for each in self.transport.sent if (each.room_id, each.text, each.direct) == (room, text, direct)]
@@ -125,6 +144,9 @@ class WebStage(Stage):
     async def say(self, text: str, *, who: str = "", direct: bool = False) -> str:
         who = who or self.person
         return self.transport.say(who, who if direct else self.room, text)
+
+    async def show(self, picture: bytes, *, direct: bool = True) -> str:
+        return self.transport.show(self.person, self.person if direct else self.room, picture)
 
     async def shows(self, text: str, *, direct: bool = False) -> None:
         wanted = (text, self.person if direct else self.room, True)
@@ -159,6 +181,9 @@ class WechatyStage(Stage):
 
     async def say(self, text: str, *, who: str = "", direct: bool = False) -> str:
         return await self._gateway.say(who or self.person, text, room="" if direct else self.room)
+
+    async def show(self, picture: bytes, *, direct: bool = True) -> str:
+        return await self._gateway.show(self.person, picture, room="" if direct else self.room)
 
     async def shows(self, text: str, *, direct: bool = False) -> None:
         await self._gateway.wait_sent(lambda sent: (sent.text, sent.to) == (text, self.person if direct else self.room))

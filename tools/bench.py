@@ -38,6 +38,8 @@ from tests.bot_process import BotProcess
 from tests.gateway.floor import echoing, flood, flood_town, measure
 from tests.gateway.harness import Gateway
 from tests.town import NOW, WEB, DemoTown, prepare_town
+from tools.bench_city import bench_city
+from tools.bench_outbox import bench_outbox
 
 ROUNDS = 7
 TURNS = 300  # in a round
@@ -298,6 +300,8 @@ def main() -> int:
             "turn": bench_turns(folder),
             "understanding": bench_understanding(),
             "dispatch": bench_dispatch(town),
+            "city": bench_city(folder),
+            "outbox": bench_outbox(folder),
             "start": asyncio.run(bench_start(folder)),
             "gateway": asyncio.run(bench_gateway(folder)),
         }

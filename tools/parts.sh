@@ -22,4 +22,5 @@ if [ "${1:-}" = gateway ]; then
     exit 0
 fi
 command -v chromium >/dev/null || install chromium fonts-noto-cjk
+command -v espeak-ng >/dev/null || install espeak-ng
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || install postgresql

@@ -6,6 +6,7 @@ in ``tests/test_transport_contract.py`` runs over all of them.
     TransportError
     ├── NotSent     it certainly did not go out: try again later
     ├── Refused     the other side said no: trying again is useless
+    ├── AccountTrouble  neither this nor anything else goes out: logged out, or told to stop
     └── Uncertain   the answer never came: it may or may not have gone out
 """
 
@@ -15,6 +16,8 @@ from datetime import datetime
 from typing import Protocol
 
 from handlers.message import Heard
+
+PICTURE_LIMIT = 10 * 1024 * 1024  # bytes of the largest picture that is taken from a person
 
 
 class TransportError(Exception):
@@ -27,6 +30,10 @@ class NotSent(TransportError):
 
 class Refused(TransportError):
     """The other side said no (no such room, removed from the group)."""
+
+
+class AccountTrouble(TransportError):
+    """Certainly not sent, and nothing else would be: the account is logged out, limited or warned."""
 
 
 class Uncertain(TransportError):
@@ -79,7 +86,10 @@ class RoomChanged:
 
 @dataclass(frozen=True, slots=True)
 class AccountState:
-    """The account came, went, or waits for a scan. ``qr_code`` is the text that the code shows."""
+    """The account came, went, or waits for a scan. ``qr_code`` is the text that the code shows.
+
+    ``logged_out`` where the account itself was put out, not just a connection lost.
+    """
 
     transport: str
     at: datetime
@@ -87,6 +97,7 @@ class AccountState:
     account_id: str = ""
     qr_code: str = ""
     reason: str = ""
+    logged_out: bool = False
 
 
 Event = Heard | Echo | Recalled | RoomChanged | AccountState
@@ -110,4 +121,11 @@ class Transport(Protocol):
 
     async def send(self, message: Outgoing) -> str:
         """Send and return the transport's id of the message ("" when it gives none); raises `TransportError`."""
+        ...
+
+    async def picture(self, message_id: str) -> bytes | None:
+        """What a picture that came in a direct chat shows; to be asked for once, soon after it was heard.
+
+        None, within seconds, when it cannot be had: unknown, taken back, above `PICTURE_LIMIT`, no answer.
+        """
         ...

@@ -13,6 +13,7 @@ log = logging.getLogger("menlou.memory")
 class MemoryTransport:
     """Keeps what was sent in ``sent`` and reports what `report` is given. ``fail_with`` makes the next sends fail.
 
+    ``pictures`` are those that people sent, by the message's id; each is given away once.
     With ``rooms`` it knows these (and people) only, as a gateway does; without, it takes every room.
     """
 
@@ -28,6 +29,7 @@ class MemoryTransport:
         self.ready = True
         self.sent: list[Outgoing] = []
         self.fail_with: list[TransportError] = []
+        self.pictures: dict[str, bytes] = {}
         self._clock = clock
         self._rooms = rooms
         self._echo = echo
@@ -56,6 +58,9 @@ class MemoryTransport:
         async with self._arrived:
             self._arrived.notify_all()
         return message_id
+
+    async def picture(self, message_id: str) -> bytes | None:
+        return self.pictures.pop(message_id, None)
 
     def report(self, event: Event) -> None:
         """Something happened: it reaches the feed in order."""

@@ -6,13 +6,17 @@ from alembic import context
 from sqlalchemy import Enum
 from sqlmodel import AutoString, SQLModel
 
+import data.broadcast_tables
 import data.loop
 import data.mail
+import data.series_tables
 import data.tables
 from data.columns import Moment
 
-assert data.loop  # imported, as are the next, for the tables that they register
+assert data.broadcast_tables  # imported, as are the next, for the tables that they register
+assert data.loop
 assert data.mail
+assert data.series_tables
 assert data.tables
 
 

@@ -7,7 +7,7 @@ format_list(solitaire) -> str
 
 from .appmsg import parse
 from .layout import format_list
-from .merge import main_chain, merge
+from .merge import main_chain, merge, weight
 from .values import Chain, Change, Doubt, Entry, ListState, MergeResult, Post, Row, Solitaire
 
 __all__ = [
@@ -24,4 +24,5 @@ __all__ = [
     "main_chain",
     "merge",
     "parse",
+    "weight",
 ]

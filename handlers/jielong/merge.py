@@ -55,12 +55,13 @@ def merge(state: ListState, post: Post) -> MergeResult:
 
 def main_chain(state: ListState) -> Chain | None:
     """The list that is about a lecture (not about seedlings or money); the oldest of those alike."""
+    return max(state.chains, key=lambda chain: weight(chain.title or ""), default=None)
 
-    def weight(chain: Chain) -> int:
-        title = fold(chain.title or "")
-        return bool(_LECTURE.search(title)) - bool(_ERRAND.search(title))
 
-    return max(state.chains, key=weight, default=None)
+def weight(title: str) -> int:
+    """Whether a title sounds like a lecture (1), an errand (-1), or like neither or both (0)."""
+    title = fold(title)
+    return bool(_LECTURE.search(title)) - bool(_ERRAND.search(title))
 
 
 def _author(post: Post, seen: Solitaire) -> str | None:

@@ -140,7 +140,6 @@ SPOKEN: tuple[tuple[str, str], ...] = (
     ("𠺢", "啊"),
     ("𡃉", "啊"),
     ("喎", "哦"),
-    ("喇", "啦"),
     ("啫", "啊"),
     ("噃", "啊"),
     ("俺们", "我们"),
@@ -177,6 +176,7 @@ SPOKEN: tuple[tuple[str, str], ...] = (
 
 # Mis-typed or mis-heard command words. A pattern, since many of them are innocent in other company.
 HOMOPHONES: tuple[tuple[str, str], ...] = (
+    ("喇(?!叭)", "啦"),
     (r"[抱暴爆堡]名|报[明鸣铭](?!天|年|日|早|晚|白|确)|包名(?!额|单|称|字)|(?<=我)保名", "报名"),
     (r"(?:点|店|典|掂)(?:可(?!以|能|爱|不)|客(?!人|户|服)|刻|棵)(?=$|[,:。! ]|\S{2,8}$)|店课|典课", "点课"),
     (r"课程[标彪镖]|课成表|克程表", "课程表"),

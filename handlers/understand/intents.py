@@ -17,6 +17,7 @@ CONFIRM_BELOW = 0.6
 UNSURE = 0.5  # what a reading that must be confirmed gets
 WRITES: frozenset[Intent] = frozenset({"sign_up", "cancel"})
 ORDERS: frozenset[Intent] = frozenset({"order_topic", "order_lecturer"})
+_TELL_HOW: frozenset[Intent] = ORDERS | {"feedback"}  # beside them 最好讲白话 is no opinion of its own
 _ALONE: frozenset[Intent] = frozenset({"none", "question"})  # their clauses tell a story, not further acts
 MOST_CLAUSES = 12  # nobody asks for more in one message; a pasted article has hundreds
 
@@ -29,6 +30,12 @@ _HEDGED = re.compile(
 )
 _DENIED = re.compile(r"(?:不|没|别|未|勿)(?!好意思|问题|过|见|用谢|客气|然|错|得)")
 _REASON = re.compile(r"上次|上回|之前|前面|讲得|讲的")
+_HOW = re.compile(
+    r"(?:而且|还有|就是)?(?:最好|希望|建议)(?:能|可以|要)?(?:是|用|有|在|请)?"
+    r"(?:(?:个|位)?(?:会|懂)?(?:讲|说)?[\u4e00-\u9fff]{2}话(?:来|去)?(?:讲|说)?|"
+    r"[^,]{0,4}(?:晚上|夜晚|中午|上午|下午|早上|周末|圩日|星期.|礼拜.|周.|晚饭后|农闲)[^,]{0,4})"
+    r"(?:的老师|的人|的|吧|啦|哦|啊|就好|更好|最好)?"
+)
 _STATED = re.compile(r"分|星|评")
 
 
@@ -55,10 +62,19 @@ def read_intents(text: str, model: IntentModel, *, rules_only: bool = False) -> 
     parts = tuple(_clauses(text))
     if len(parts) == 1:
         return (whole,)
-    acts = _merge([reading for start, end in parts if (reading := _read_clause(text, start, end))])
+    readings = [reading for start, end in parts if (reading := _read_clause(text, start, end))]
+    if any(reading.intent in _TELL_HOW for reading in readings):
+        readings = [reading for reading in readings if not _only_says_how(reading, text)]
+    acts = _merge(readings)
     if len({act.intent for act in acts}) < 2:
-        return (whole,)
+        told_how = whole.intent == "suggestion" and acts and acts[0].intent in _TELL_HOW
+        return (replace(acts[0], start=0, end=len(text)),) if told_how else (whole,)
     return _reasons_last(_spread(acts, len(text)))
+
+
+def _only_says_how(reading: Reading, text: str) -> bool:
+    """Whether a clause says no more than how, or when, something is wished for: 最好讲白话."""
+    return reading.intent == "suggestion" and _HOW.fullmatch(text[reading.start : reading.end].strip()) is not None
 
 
 def _read_whole(text: str, model: IntentModel | None) -> Reading:

@@ -11,6 +11,7 @@ import readline from 'node:readline'
 import { PuppetServer } from 'wechaty-puppet-service'
 import { PuppetMock, mock } from 'wechaty-puppet-mock'
 import * as PUPPET from 'wechaty-puppet'
+import { FileBox } from 'file-box'
 
 const now = () => performance.timeOrigin + performance.now()
 const pause = ms => new Promise(resolve => setTimeout(resolve, ms))
@@ -72,6 +73,18 @@ class RecordingPuppet extends PuppetMock {
       await new Promise(() => {})
     }
     return super.messageRawPayload(id)
+  }
+
+  /** The mock's own is always the same code to scan; ours is the picture that a person sent. */
+  async messageImage (id, type) {
+    print({ at: now(), event: 'asked', id, kind: 'picture', to: '', type })
+    const modes = this.modes
+    if (modes.hang_picture) {
+      print({ at: now(), event: 'hung', id, kind: 'picture', to: '' })
+      await new Promise(() => {})
+    }
+    if (modes.refuse_picture) throw new Error('no such image')
+    return this.messageFile(id)
   }
 
   async roomMemberRawPayload (roomId, contactId) {
@@ -141,6 +154,11 @@ class Gateway {
 
   say ({ contact, room, to, text, mention = [], type }) {
     return { id: this.speak(contact, room ?? to ?? this.town.bot.id, text, { mentions: mention, type }) }
+  }
+
+  /** A person sends a picture, given as base64, in a room or to the bot alone. */
+  picture ({ contact, room, base64, name = 'photo.jpg' }) {
+    return { id: this.speak(contact, room ?? this.town.bot.id, FileBox.fromBase64(base64, name)) }
   }
 
   topic ({ room, topic, by }) { this.room(room).topic(topic).by(this.contact(by)) }
@@ -220,7 +238,7 @@ class Gateway {
 }
 
 const COMMANDS = new Set([
-  'alias', 'close', 'drop', 'emit', 'flood', 'join', 'leave', 'login', 'logout', 'mode', 'person', 'ping', 'recall', 'rename',
+  'alias', 'close', 'drop', 'emit', 'flood', 'join', 'leave', 'login', 'logout', 'mode', 'person', 'picture', 'ping', 'recall', 'rename',
   'say', 'scan', 'topic',
 ])
 

@@ -8,6 +8,7 @@ No method sleeps; whatever is awaited has a time-out that says what did not come
 """
 
 import asyncio
+import base64
 import json
 import os
 import shutil
@@ -73,7 +74,7 @@ class Sent:
 
     at: float
     to: str
-    kind: str  # text, file; payload in `Gateway.hung`
+    kind: str  # text, file; payload and picture in `Gateway.hung`, picture in `Gateway.asked`
     id: str = ""
     text: str = ""
     mentions: tuple[str, ...] = ()
@@ -131,6 +132,7 @@ class Gateway:
     logged_in: bool = True
     sends: list[Sent] = field(default_factory=list)
     hung: list[Sent] = field(default_factory=list)
+    asked: list[Sent] = field(default_factory=list)  # every time that somebody asked for a picture
     _process: asyncio.subprocess.Process | None = None
     _reader: asyncio.Task[None] | None = None
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -210,12 +212,19 @@ class Gateway:
             about["type"] = number
         return str((await self.do("say", **about))["id"])
 
+    async def show(self, contact: str, picture: bytes, *, room: str = "") -> str:
+        """A person sends a picture, in a room or to the bot alone; returns the message's id."""
+        about: dict[str, Any] = {"contact": contact, "base64": base64.b64encode(picture).decode()}
+        if room:
+            about["room"] = room
+        return str((await self.do("picture", **about))["id"])
+
     async def mode(self, **modes: Any) -> None:
         """How the gateway misbehaves from now on; without arguments it behaves.
 
         ``delay_send`` ms, ``refuse_send`` (True or the error's text), ``hang_send``, ``accept_then_drop`` (once: the
         message goes out, then every connection is cut before the answer), ``echo_late`` ms, ``echo_never``,
-        ``hang_payload`` (who asks what was said gets no answer).
+        ``hang_payload`` (who asks what was said gets no answer), ``hang_picture``, ``refuse_picture``.
         """
         await self.do("mode", modes=modes)
 
@@ -260,7 +269,7 @@ class Gateway:
         return await self._wait(self.sends, wanted, timeout)
 
     async def wait_hung(self, wanted: Callable[[Sent], bool] = lambda sent: True, timeout: float = 10) -> Sent:
-        """The first that is wanted among what ``hang_send`` and ``hang_payload`` (kind "payload") left hanging."""
+        """The first that is wanted among what ``hang_send``, ``hang_payload`` and ``hang_picture`` left hanging."""
         return await self._wait(self.hung, wanted, timeout)
 
     async def _wait(self, where: list[Sent], wanted: Callable[[Sent], bool], timeout: float) -> Sent:
@@ -307,9 +316,9 @@ class Gateway:
         match report:
             case {"event": "ready"}:
                 self._ready.set()
-            case {"event": "sent" | "hung" as event}:
+            case {"event": "sent" | "hung" | "asked" as event}:
                 async with self._news:
-                    (self.sends if event == "sent" else self.hung).append(Sent.of(report))
+                    {"sent": self.sends, "hung": self.hung, "asked": self.asked}[event].append(Sent.of(report))
                     self._news.notify_all()
             case {"seq": seq} if seq in self._answers:
                 answer = self._answers.pop(seq)

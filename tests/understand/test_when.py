@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data.solarterms import TERMS, solar_term
 from handlers.understand.when import TownCalendar, find_times, first_time, read_times
-from handlers.understand.when.almanac import TERMS, is_market_day, lunar_month, solar_term
+from handlers.understand.when.almanac import is_market_day, lunar_month
 from handlers.understand.when.numerals import about, to_int
 
 CASES = Path(__file__).parent / "cases" / "when.tsv"

@@ -13,7 +13,7 @@ from bot.transports.webchat.conversation import Conversation
 from bot.transports.webchat.memory import ChatLog
 from bot.transports.webchat.server import Server
 from bot.transports.webchat.values import BOT, Said, TakenBack, WebPerson, WebRoom
-from handlers.message import Heard
+from handlers.message import Heard, Kind
 
 log = logging.getLogger("menlou.webchat")
 
@@ -92,6 +92,13 @@ class WebChat:
         """Let a person write, as the page does; ``room_id`` is the person's own id for the direct chat."""
         return self._talk.say(person_id, room_id, text).id
 
+    def show(self, person_id: str, room_id: str, picture: bytes) -> str:
+        """Let a person send a picture, as the page does."""
+        return self._talk.show(person_id, room_id, picture).id
+
+    async def picture(self, message_id: str) -> bytes | None:
+        return self._memory.picture(message_id)
+
     def recall(self, person_id: str, message_id: str) -> None:
         """Let a person take a message back, as the page does."""
         self._talk.recall(person_id, message_id)
@@ -136,4 +143,5 @@ class WebChat:
             room_name=room.name if room else "",
             direct=fact.direct,
             mentioned=self._talk.addresses_bot(fact.text),
+            kind=Kind.IMAGE if fact.picture else Kind.TEXT,
         )

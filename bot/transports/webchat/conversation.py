@@ -5,9 +5,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import uuid4
 
+from bot.transports.base import PICTURE_LIMIT
 from bot.transports.webchat.memory import ChatLog
-from bot.transports.webchat.values import BOT, Said, WebPerson, WebRoom
+from bot.transports.webchat.values import BOT, Said, WebPerson, WebRoom, picture_type
 
+TOO_BIG = f"图片太大了，最大{PICTURE_LIMIT // 1024**2}MB，请换一张小一点的"
 Watcher = Callable[[Said], None]
 
 
@@ -51,19 +53,30 @@ class Conversation:
 
     def say(self, person_id: str, room_id: str, text: str) -> Said:
         """A person writes. Raises `Declined`."""
+        person = self.speaker(person_id, room_id)
+        if not text.strip():
+            raise Declined("还没有写字")
+        return self._take_in(room_id, person, text, None)
+
+    def show(self, person_id: str, room_id: str, picture: bytes) -> Said:
+        """A person sends a picture. Raises `Declined`."""
+        person = self.speaker(person_id, room_id)
+        if len(picture) > PICTURE_LIMIT:
+            raise Declined(TOO_BIG)
+        if not picture_type(picture):
+            raise Declined("这个文件不是图片。能发的是JPG、PNG、GIF和WebP")
+        return self._take_in(room_id, person, "", picture)
+
+    def speaker(self, person_id: str, room_id: str) -> WebPerson:
+        """The person, who may say something there now. Raises `Declined`."""
         person = self.people.get(person_id)
         if person is None:
             raise Declined("请先选一个人")
         if room_id not in self.chats_of(person_id):
             raise Declined("您不在这个群里")
-        if not text.strip():
-            raise Declined("还没有写字")
         if self.memory.busy:
             raise Declined(f"{self.bot_name}还没有听完前面的话，请过一会儿再说")
-        try:
-            return self._keep(room_id, person.id, person.name, text)
-        except OSError as error:
-            raise Declined("没能存下来，可能是磁盘满了") from error
+        return person
 
     def speak(self, room_id: str, text: str, png: bytes | None) -> Said:
         """The bot writes, or shows a picture. Raises OSError."""
@@ -83,12 +96,18 @@ class Conversation:
         self._changed(gone)
         return gone
 
-    def _keep(self, room_id: str, sender: str, name: str, text: str, png: bytes | None = None) -> Said:
+    def _take_in(self, room_id: str, person: WebPerson, text: str, picture: bytes | None) -> Said:
+        try:
+            return self._keep(room_id, person.id, person.name, text, picture)
+        except OSError as error:
+            raise Declined("没能存下来，可能是磁盘满了") from error
+
+    def _keep(self, room_id: str, sender: str, name: str, text: str, picture: bytes | None) -> Said:
         # A lone half of a surrogate pair can be typed into JSON, but neither written to a file nor to a database.
         text = text.encode("utf-8", "replace").decode("utf-8")
         message_id = uuid4().hex
-        if png is not None:
-            self.memory.keep_picture(message_id, png)
+        if picture is not None:
+            self.memory.keep_picture(message_id, picture)
         said = Said(
             id=message_id,
             number=self.memory.last_number + 1,
@@ -98,7 +117,7 @@ class Conversation:
             text=text,
             at=self._clock(),
             direct=room_id in self.people,
-            picture=png is not None,
+            picture=picture is not None,
         )
         self.memory.say(said)
         self._changed(said.shortened())

@@ -1,5 +1,7 @@
 """What the web chat remembers: a file of JSON lines that only grows, and the last messages of each room.
 
+Pictures lie beside it, for as long as their message is among those last ones.
+
 One line is one fact: ``said``, ``recalled``, or ``heard`` (the bot took that in). What was said and not yet heard
 when the process ended is told to the bot at the next start, as WeChat delivers what came while one was offline.
 """
@@ -19,6 +21,7 @@ log = logging.getLogger("menlou.webchat")
 
 KEPT = 200  # messages of one room kept in memory
 UNHEARD = 1000  # facts that may wait for the bot
+PICTURES = 256 * 1024 * 1024  # bytes of pictures kept; beyond it the oldest go
 
 Fact = Said | TakenBack
 
@@ -56,8 +59,9 @@ class ChatLog:
         self._remember(said)
 
     def recall(self, said: Said, at: datetime) -> Said:
-        """Take a message back: it stays in the file and is shown no more."""
+        """Take a message back: it stays in the file and is shown no more; its picture is gone."""
         self._append({"do": "recalled", "id": said.id, "at": at.isoformat()})
+        self._drop_picture(said)
         return self._take_back(said, at)
 
     def hear(self, fact: Fact) -> None:
@@ -86,16 +90,46 @@ class ChatLog:
         """The last messages of a room, oldest first, as they are shown."""
         return tuple(self._rooms.get(room, ()))
 
-    def keep_picture(self, message_id: str, png: bytes) -> None:
+    def keep_picture(self, message_id: str, picture: bytes) -> None:
         """Write a picture beside the log, whole or not at all."""
         self._pictures.mkdir(exist_ok=True)
-        draft = self.picture(message_id).with_suffix(".part")
-        draft.write_bytes(png)
-        draft.replace(self.picture(message_id))
+        self._make_room(len(picture))
+        draft = self._picture(message_id).with_suffix(".part")
+        draft.write_bytes(picture)
+        draft.replace(self._picture(message_id))
 
-    def picture(self, message_id: str) -> Path:
-        """Where the picture of a message is."""
-        return self._pictures / f"{message_id}.png"
+    def picture(self, message_id: str) -> bytes | None:
+        """The picture of a message among the last of its room; None where it shows none, or none any more."""
+        said = self.find(message_id)
+        if said is None or not said.picture or said.recalled:
+            return None
+        try:
+            return self._picture(message_id).read_bytes()
+        except FileNotFoundError:  # it made room for others
+            return None
+        except OSError as error:
+            log.warning("图片 %s 读不出来：%s", message_id, error)
+            return None
+
+    def _picture(self, message_id: str) -> Path:
+        return self._pictures / f"{message_id}.image"
+
+    def _drop_picture(self, said: Said) -> None:
+        if said.picture:
+            try:
+                self._picture(said.id).unlink(missing_ok=True)
+            except OSError as error:  # it is shown no more all the same
+                log.warning("图片 %s 删不掉：%s", said.id, error)
+
+    def _make_room(self, size: int) -> None:
+        """Let the oldest pictures go until one of this size fits in."""
+        kept = sorted((file.stat().st_mtime, file.stat().st_size, file) for file in self._pictures.iterdir())
+        total = size + sum(weight for _, weight, _ in kept)
+        for _, weight, file in kept:
+            if total <= PICTURES:
+                break
+            file.unlink()
+            total -= weight
 
     def _append(self, fact: Mapping[str, object]) -> None:
         line = json.dumps(fact, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
@@ -116,7 +150,9 @@ class ChatLog:
         room.append(said.shortened())
         self._by_id[said.id] = room[-1]
         if len(room) > KEPT:
-            self._by_id.pop(room.popleft().id, None)
+            oldest = room.popleft()
+            self._by_id.pop(oldest.id, None)
+            self._drop_picture(oldest)
         self._unheard["said", said.id] = said
 
     def _take_back(self, said: Said, at: datetime) -> Said:

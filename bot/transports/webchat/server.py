@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 
 from aiohttp import ClientConnectionResetError, WSMsgType, web
 
-from bot.transports.webchat.conversation import Conversation, Declined
-from bot.transports.webchat.values import BOT, Said
+from bot.transports.base import PICTURE_LIMIT
+from bot.transports.webchat.conversation import TOO_BIG, Conversation, Declined
+from bot.transports.webchat.values import BOT, Said, picture_type
 
 log = logging.getLogger("menlou.webchat")
 
@@ -18,6 +19,8 @@ FRAME = 256 * 1024  # bytes of the largest WebSocket message that we read
 WAITING = 256  # messages that may wait for a slow page before it is dropped,
 WAITING_BYTES = 16 * 1024 * 1024  # and how much they may weigh
 PAGES = 200  # pages open at a time
+UPLOADS = 4  # pictures that are being sent to us at a time
+UPLOAD_TIME = 60.0  # seconds that one of them may take
 
 _STATIC = Path(__file__).parent / "static"
 _FILES = frozenset({"chat.css", "chat.js", "icon.svg", "phrases.js", "view.js"})
@@ -40,12 +43,14 @@ class Server:
         self._talk = talk
         self._zone = zone
         self._pages: set[Page] = set()
+        self._uploads = 0
 
     def attach(self, app: web.Application) -> None:
         app.router.add_get("/", self._index)
         app.router.add_get("/ws", self._socket)
         app.router.add_get("/static/{file}", self._file)
         app.router.add_get("/picture/{id}", self._picture)
+        app.router.add_post("/picture", self._upload)
         app.on_shutdown.append(self._close)
 
     def show(self, said: Said) -> None:
@@ -66,11 +71,32 @@ class Server:
         return web.FileResponse(_STATIC / name, headers=_SAFE)
 
     async def _picture(self, request: web.Request) -> web.StreamResponse:
-        said = self._talk.memory.find(request.match_info["id"])
-        path = self._talk.memory.picture(said.id) if said is not None and said.picture else None
-        if path is None or not path.is_file():
+        picture = self._talk.memory.picture(request.match_info["id"])
+        if picture is None:
             return _refusal(404, "没有这张图片")
-        return web.FileResponse(path, headers={**_SAFE, "Content-Type": "image/png"})
+        kind = picture_type(picture) or "application/octet-stream"
+        return web.Response(body=picture, content_type=kind, headers=_SAFE)
+
+    async def _upload(self, request: web.Request) -> web.StreamResponse:
+        """A person sends a picture: the body, whoever and wherever the query says."""
+        if not same_origin(request.headers):
+            log.warning("拒绝了别处网页发来的图片：%r", request.headers.get("Origin", ""))
+            return _refusal(403, "只接受本页面发的图片")
+        person, room = request.query.get("person", ""), request.query.get("room", "")
+        if self._uploads >= UPLOADS:
+            return _refusal(503, "正在收别的图片，请过一会儿再发")
+        self._uploads += 1
+        try:
+            self._talk.speaker(person, room)
+            async with asyncio.timeout(UPLOAD_TIME):
+                self._talk.show(person, room, await _body(request))
+        except Declined as why:
+            return _refusal(400, str(why))
+        except TimeoutError:
+            return _refusal(408, "网络太慢，图片没有收完整，请再发一次")
+        finally:
+            self._uploads -= 1
+        return web.Response(status=204, headers=_SAFE)
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
         if not same_origin(request.headers):
@@ -113,6 +139,8 @@ class Server:
             people=people,
             rooms=rooms,
             last=self._talk.memory.last_number,
+            largest=PICTURE_LIMIT,
+            tooBig=TOO_BIG,
         )
 
     def _chats(self, person_id: str) -> list[str]:
@@ -198,6 +226,18 @@ def same_origin(headers: Mapping[str, str]) -> bool:
         return False
     host = headers.get("Host", "").lower()
     return origin.scheme in ("http", "https") and bool(host) and origin.netloc.lower() == host
+
+
+async def _body(request: web.Request) -> bytes:
+    """What is being sent to us, as far as it can be a picture's; `Declined` when there is more."""
+    if (request.content_length or 0) > PICTURE_LIMIT:
+        raise Declined(TOO_BIG)
+    got = bytearray()
+    async for chunk in request.content.iter_any():
+        got += chunk
+        if len(got) > PICTURE_LIMIT:
+            raise Declined(TOO_BIG)
+    return bytes(got)
 
 
 def _frame(do: str, **fields: object) -> str:

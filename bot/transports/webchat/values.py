@@ -50,6 +50,19 @@ class Said:
         return self if len(self.text) <= SHOWN else replace(self, text=self.text[:SHOWN] + "…")
 
 
+def picture_type(head: bytes) -> str:
+    """The media type of a picture, by how its bytes begin (12 are enough); "" for whatever else it is."""
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png"
+    if head.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if head.startswith((b"GIF87a", b"GIF89a")):
+        return "image/gif"
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "image/webp"
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class TakenBack:
     """A person took a message back (撤回)."""

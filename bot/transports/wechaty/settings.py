@@ -16,6 +16,7 @@ class WechatySettings:
     cache_size: int = 5000
     send_timeout: float = 20.0
     call_timeout: float = 8.0  # a look-up: a message, a name, a topic
+    picture_timeout: float = 15.0  # to have a picture, which the gateway first has to have from WeChat
     start_timeout: float = 20.0  # a gateway gives its account 15 s to start
     in_flight: int = 64  # events taken from the gateway and not yet reported; beyond that it has to wait
 

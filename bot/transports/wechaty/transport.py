@@ -20,6 +20,7 @@ from bot.transports.base import (
     RoomChanged,
     Uncertain,
 )
+from bot.transports.wechaty.album import Album
 from bot.transports.wechaty.book import Book
 from bot.transports.wechaty.gateway import (
     Answered,
@@ -85,6 +86,7 @@ class WechatyTransport:
         self._sending = 0  # sends that wait for the gateway's answer
         self._own: OrderedDict[str, tuple[str, str]] = OrderedDict()  # our late messages: id → (room, text)
         self._book = Book(settings.cache_size, self._live)
+        self._album = Album(self._live, settings.picture_timeout, clock)
 
     @property
     def ready(self) -> bool:
@@ -168,7 +170,8 @@ class WechatyTransport:
                 self._state(inflow, online=True)
             case EventType.LOGOUT:
                 said = about.get("data")
-                self._state(inflow, online=False, reason=f"微信号已退出：{said}" if said else "微信号已退出")
+                why = f"微信号已退出：{said}" if said else "微信号已退出"
+                self._state(inflow, online=False, reason=why, logged_out=True)
             case EventType.SCAN:
                 status = int(about.get("status") or 0)
                 qr_code = str(about.get("qrcode") or "") if status in (0, 2, 5) else ""
@@ -179,7 +182,9 @@ class WechatyTransport:
             case EventType.ERROR:
                 log.warning("the gateway reports an error: %.300s", about.get("data") or about)
 
-    def _state(self, inflow: Inflow, *, online: bool, reason: str = "", qr_code: str = "") -> None:
+    def _state(
+        self, inflow: Inflow, *, online: bool, reason: str = "", qr_code: str = "", logged_out: bool = False
+    ) -> None:
         """The account came, went or waits; told only when something about it is new."""
         self._online = online
         self._came_online |= online
@@ -188,7 +193,9 @@ class WechatyTransport:
         if state == self._told:
             return
         self._told = state
-        event = AccountState(self.name, self._clock(), online, self._account if online else "", qr_code, reason)
+        event = AccountState(
+            self.name, self._clock(), online, self._account if online else "", qr_code, reason, logged_out
+        )
         inflow.put_now(_ACCOUNT_LANE, _reporting(event))
 
     def _room_changed(self, event: GatewayEvent) -> RoomChanged:
@@ -266,12 +273,14 @@ class WechatyTransport:
             mentioned = await self._book.addressed(self._account, room, payload.text, payload.mention_ids)
         else:
             name, topic = await self._book.contact(talker), ""
+        if kind is Kind.IMAGE and not room:
+            self._album.announce(payload.id)
         return Heard(
             transport=self.name,
             message_id=payload.id,
             room_id=room or talker,
             sender_id=talker,
-            text=payload.text,
+            text="" if kind is Kind.IMAGE else payload.text,
             at=at,
             sender_name=name,
             room_name=topic,
@@ -279,6 +288,9 @@ class WechatyTransport:
             mentioned=mentioned,
             kind=kind,
         )
+
+    async def picture(self, message_id: str) -> bytes | None:
+        return await self._album.fetch(message_id)
 
     # ---- what goes out -------------------------------------------------------------------------------------------
 

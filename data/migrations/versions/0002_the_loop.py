@@ -25,6 +25,7 @@ COLUMNS: tuple[tuple[str, sa.Column[Any]], ...] = (
     ("lecture_order", sa.Column("urgent", sa.Boolean(), nullable=False, server_default=sa.false())),
     ("lecture_order", sa.Column("changed_at", sa.DateTime())),
     ("lecture_order", sa.Column("due_at", sa.DateTime())),
+    ("lecture_order", sa.Column("reminded_at", sa.DateTime())),
     ("outbox", sa.Column("gather", sa.String())),
     ("outbox", sa.Column("gathered", sa.JSON(), nullable=False, server_default="[]")),
     ("sign_up", sa.Column("state", sa.String(20), nullable=False, server_default="seated")),
@@ -122,6 +123,7 @@ def _create_loop_tables() -> None:
         sa.Column("lists", sa.JSON(), nullable=False),
         sa.Column("posts", sa.Integer(), nullable=False),
         sa.Column("unclear", sa.JSON(), nullable=False),
+        sa.Column("doubts", sa.Integer(), nullable=False),
         sa.Column("changed_at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(
             ["lecture_id"],
@@ -248,5 +250,10 @@ def _create_indices() -> None:
     op.create_index("ix_order_desk", "lecture_order", ["state", "due_at"], unique=False)
     op.create_index("ix_lecturer_topic_topic_id", "lecturer_topic", ["topic_id"], unique=False)
     op.create_index("ix_role_lecturer_id", "role", ["lecturer_id"], unique=False)
+    op.create_index("ix_voice_case", "voice", ["kind", "answered_at", "due_at"], unique=False)
+    op.drop_index("ix_voice_answered_at", "voice")
+    waits = sa.text("answered_at IS NULL AND kind <> 'feedback'")
+    op.create_index("ix_voice_waiting", "voice", ["due_at", "id"], sqlite_where=waits, postgresql_where=waits)
     op.create_index("ix_sign_up_list", "sign_up", ["lecture_id", "state", "at", "id"], unique=False)
     op.create_index("ix_sign_up_offered", "sign_up", ["state", "offered_until"], unique=False)
+    op.create_index("ix_solitaire_state_doubts", "solitaire_state", ["doubts"], unique=False)

@@ -7,15 +7,14 @@ from functools import singledispatch
 from itertools import islice
 from typing import Literal, TypeVar
 
+from data.lunar import lunar_day, lunar_of
+from data.solarterms import solar_term
 from handlers.understand.when.almanac import (
     DAY,
     FESTIVALS,
     is_market_day,
-    lunar_day,
     lunar_month,
-    lunar_of,
     nth_weekday,
-    solar_term,
 )
 from handlers.understand.when.pieces import (
     DayOffset,

@@ -12,6 +12,8 @@ const state = {
   tries: 0,
   retry: 0,
   bot: "小门",
+  largest: 0, // bytes of a picture that may be sent
+  tooBig: "",
   clock: new Clock("Asia/Shanghai"),
   people: new Map(),
   rooms: new Map(),
@@ -102,6 +104,8 @@ function take(news) {
 function welcome(news) {
   state.tries = 0;
   state.bot = news.bot;
+  state.largest = news.largest;
+  state.tooBig = news.tooBig;
   state.clock = new Clock(news.zone);
   state.people = new Map(news.people.map((person) => [person.id, person]));
   state.rooms = new Map(news.rooms.map((room) => [room.id, room]));
@@ -186,7 +190,11 @@ const context = {
   get me() { return state.person; },
   roleOf: (id) => state.people.get(id)?.role,
   recall: (id) => tell({ do: "recall", id, tag: "" }) || notice("还没有连上，稍等一下再撤回。"),
-  open: (source) => { $("viewer-image").src = source; $("viewer").showModal(); },
+  open: (image) => {
+    $("viewer-image").src = image.src;
+    $("viewer-image").alt = image.alt;
+    $("viewer").showModal();
+  },
   grown: () => { if (state.stuck) toBottom(); },
 };
 
@@ -293,6 +301,22 @@ function say(text) {
   return true;
 }
 
+async function show(file) {
+  if (file.size > state.largest) return notice(state.tooBig + "。");
+  if (state.socket?.readyState !== WebSocket.OPEN) return notice("还没有连上，稍等一下再发。");
+  const where = new URLSearchParams({ person: state.person, room: state.room });
+  $("notice").hidden = true;
+  $("picture").disabled = true; // one after another
+  try {
+    const answer = await fetch("picture?" + where, { method: "POST", body: file });
+    if (!answer.ok) notice((await answer.text()) + "。");
+  } catch {
+    notice("图片没有发出去，请再发一次。");
+  } finally {
+    $("picture").disabled = false;
+  }
+}
+
 function giveBack(text, why) {
   if (text && !$("words").value) $("words").value = text;
   grow();
@@ -338,6 +362,12 @@ $("at").addEventListener("click", () => {
   if (!words.value.startsWith(call)) words.value = call + words.value;
   grow();
   words.focus();
+});
+$("picture").addEventListener("click", () => $("file").click());
+$("file").addEventListener("change", () => {
+  const [file] = $("file").files;
+  if (file) show(file);
+  $("file").value = ""; // the same picture can be chosen again
 });
 $("choose").addEventListener("click", () => { if (state.people.size) choosePerson(); });
 $("people").addEventListener("cancel", (event) => { if (!state.person) event.preventDefault(); });

@@ -74,7 +74,8 @@ function bubbleRow(said, mine, context) {
   row.dataset.id = said.id;
   const column = node("div", "column");
   if (!mine) column.append(nameLine(said, context));
-  column.append(said.picture ? picture(said, context) : bubble(said, mine, context));
+  const shown = said.picture ? picture(said, context) : bubble(said);
+  column.append(mine ? own(shown, said, context) : shown);
   row.append(face(said.sender, said.name, said.bot), column);
   return row;
 }
@@ -87,21 +88,26 @@ function nameLine(said, context) {
   return line;
 }
 
-function bubble(said, mine, context) {
+function bubble(said) {
   const made = node("p", "bubble", said.text);
   made.dir = "auto";
-  if (!mine) return made;
+  return made;
+}
+
+// What one said oneself can be taken back: a text after a tap; a picture, which a tap opens, at once.
+function own(made, said, context) {
   const held = node("div", "own");
   const back = node("button", "back", "撤回");
   back.type = "button";
-  back.hidden = true;
   back.addEventListener("click", () => context.recall(said.id));
+  held.append(back, made);
+  if (said.picture) return held;
+  back.hidden = true;
   const toggle = () => { back.hidden = !back.hidden; };
   made.tabIndex = 0;
   made.title = "点一下可以撤回";
   made.addEventListener("click", () => { if (!String(getSelection())) toggle(); });
   made.addEventListener("keydown", (event) => { if (event.key === "Enter") toggle(); });
-  held.append(back, made);
   return held;
 }
 
@@ -112,8 +118,13 @@ function picture(said, context) {
   image.src = "picture/" + encodeURIComponent(said.id);
   image.alt = said.name + "发的图片，点开看大图";
   image.addEventListener("load", context.grown);
+  image.addEventListener("error", () => {
+    button.className = "picture lost";
+    button.textContent = "图片已经看不到了";
+    button.disabled = true;
+  });
   button.append(image);
-  button.addEventListener("click", () => context.open(image.src));
+  button.addEventListener("click", () => context.open(image));
   return button;
 }
 

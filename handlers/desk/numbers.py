@@ -1,0 +1,156 @@
+"""课5 as it stands, and its numbers: 到场 36 发资料 40, typed once by the lecturer or a coordinator."""
+
+import re
+
+from sqlmodel import select
+
+from data import attendance, lectures, photos, signups, steps
+from data.announcements import KINDS
+from data.lecture_notes import facts_of, rooms_of
+from data.loop import Lecture, LectureState, Subject
+from data.phrases import day_and_time
+from data.tables import Role, RoleKind
+from handlers.desk.wording import in_public
+from handlers.turn import Reply, Turn
+from handlers.understand.when.numerals import to_int
+
+MOST = 100_000
+_PAPERS = r"[\s,，、;；]*(?:发放?|派)?(?:了)?(?:资料|材料|单张)\s*\d{1,6}\s*[份张本]?"
+TAIL = rf"\s+.{{1,20}}|\s*\d{{1,6}}\s*[个位]?人?(?:{_PAPERS})?"
+STATES = {
+    LectureState.ANNOUNCED: "已通知",
+    LectureState.CANCELLED: "已取消",
+    LectureState.DELIVERED: "讲完了",
+    LectureState.ARCHIVED: "已归档",
+}
+_STEPS = {
+    "announced": "排课通知",
+    "changed": "改",
+    "cancelled": "取消",
+    "seats": "座位",
+    "material": "课件",
+    "delivered": "讲完",
+    "counted": "报数",
+    "recounted": "改数",
+    "archived": "归档",
+}
+_SHOWN = 6  # steps
+_NUMBER = r"(\d{1,7}|[零一二两三四五六七八九十百]{1,6})"
+_CAME = re.compile(rf"^\D{{0,3}}?{_NUMBER}")
+_HANDED = re.compile(rf"(?:资料|材料|单张)\s*[:：了]?\s*{_NUMBER}")
+_USAGE = "请写人数，比如“到场 36 发资料 40”（没发资料就只写“到场 36”）。"
+
+
+def show(turn: Turn) -> Reply:
+    """课5: what it is, its numbers, and how it came to that."""
+    if in_public(turn):
+        return Reply("课的详情请私聊我看，或在工作群里看。大家看安排，发“课表”就行。")
+    lecture = lectures.find(turn.session, turn.number or 0)
+    if refused := not_theirs(turn, lecture):
+        return refused
+    assert lecture.id is not None
+    zone, facts = turn.rules.zone, facts_of(turn.session, lecture)
+    kind = KINDS[lecture.kind].name
+    signed, left = signups.people_in(turn.session, lecture.id), signups.seats_left(turn.session, lecture)
+    places = [facts.where, *(f"分会场{each}" for each in lecture.branches)]
+    spoken = f"，讲{lecture.dialect}" if lecture.dialect else ""
+    when = day_and_time(lecture.starts_at, zone, now=turn.now)
+    lines = [
+        f"课{lecture.id} {kind}《{lecture.title}》，{STATES[lecture.state]}",
+        f"{when}，{'、'.join(places)}，{facts.who}{facts.words.leads}{spoken}",
+        f"直播：{lecture.live_url}" if lecture.live_url else "",
+        f"群：{'、'.join(room.name for room in rooms_of(turn.session, lecture)) or '没有'}",
+        f"报名{signed}人{'' if left is None else f'，还剩{left}位' if left else '，满了'}；{_material(lecture)}",
+        _numbers(turn, lecture),
+    ]
+    trail = list(steps.trail(turn.session, Subject.LECTURE, lecture.id))[-_SHOWN:]
+    for stride in trail:
+        who = stride.who or "到点"
+        what = _STEPS.get(stride.state, stride.state)
+        why = f"：{stride.reason}" if stride.reason else ""
+        lines.append(f"· {day_and_time(stride.at, zone, now=turn.now)} {who} {what}{why}")
+    return Reply("\n".join(filter(None, lines)))
+
+
+def count(turn: Turn) -> Reply:
+    """到场 36 发资料 40, 课5 到场 36: written down with the lecture, which then was held."""
+    read = read_numbers(turn.args)
+    if read is None:
+        return Reply(_USAGE)
+    came, handed = read
+    if came > MOST or (handed or 0) > MOST:
+        return Reply(f"这个数太大了，请核对一下。{_USAGE}")
+    lecture = _meant(turn)
+    if isinstance(lecture, Reply):
+        return lecture
+    done = attendance.count(
+        turn.session, lecture, attended=came, handouts=handed, by=turn.member_id, now=turn.now, rules=turn.rules
+    )
+    papers = f"，发资料{done.handouts}份" if done.handouts is not None else ""
+    if done.before is not None:
+        return Reply(f"改好了：课{lecture.id}《{lecture.title}》到场{came}人（原来{done.before}人）{papers}。")
+    return Reply(f"记下了：课{lecture.id}《{lecture.title}》到场{came}人{papers}。有照片可以直接发给我。")
+
+
+def read_numbers(words: str) -> tuple[int, int | None] | None:
+    """(who came, what was handed out) of "36 发资料 40"; None where no number is said."""
+    handed = _HANDED.search(words)
+    came = _CAME.search(words[: handed.start()] if handed else words)
+    if came is None or (number := _int(came[1])) is None:
+        return None
+    return number, _int(handed[1]) if handed else None
+
+
+def own_lecturer(turn: Turn) -> int | None:
+    """The lecturer that this member stands for."""
+    query = select(Role.lecturer_id).where(Role.member_id == turn.member_id, Role.kind == RoleKind.LECTURER)
+    return turn.session.exec(query).first()
+
+
+def not_theirs(turn: Turn, lecture: Lecture) -> Reply | None:
+    """What a lecturer is told about somebody else's lecture."""
+    if RoleKind.COORDINATOR in turn.member.roles or lecture.lecturer_id == own_lecturer(turn):
+        return None
+    return Reply(f"课{lecture.id}不是您讲的，由镇里宣传干事来办。您自己的课，直接说“到场 36”就行。")
+
+
+def _int(words: str) -> int | None:
+    return int(words) if words.isdigit() and words.isascii() else to_int(words)
+
+
+def _material(lecture: Lecture) -> str:
+    if lecture.material_reviewed is None:
+        return f"课件审没审还没说（“课{lecture.id} 课件已审”）"
+    return "课件已审" if lecture.material_reviewed else "课件没审"
+
+
+def _numbers(turn: Turn, lecture: Lecture) -> str:
+    kept = photos.count(turn.session, lecture.id or 0)
+    said = [
+        f"到场{lecture.attended}人" if lecture.attended is not None else "",
+        f"发资料{lecture.handouts}份" if lecture.handouts is not None else "",
+        f"照片{kept}张" if kept else "",
+    ]
+    return "，".join(filter(None, said))
+
+
+def _meant(turn: Turn) -> Lecture | Reply:
+    """The lecture that a number is about: the one that was named, or the one that began lately."""
+    if turn.number is not None:
+        lecture = lectures.find(turn.session, turn.number)
+        return not_theirs(turn, lecture) or lecture
+    mine = own_lecturer(turn)
+    if mine is None and RoleKind.COORDINATOR not in turn.member.roles:
+        return Reply("没找到您的课。请镇里宣传干事来报。")
+    recent = attendance.recent(turn.session, now=turn.now, lecturer_id=mine)
+    waiting = [each for each in recent if each.attended is None] or recent
+    if mine is not None and not recent:
+        coming = attendance.next_of(turn.session, mine, now=turn.now)
+        if coming is not None:
+            attendance.require_begun(coming, now=turn.now, rules=turn.rules)
+    if not waiting:
+        return Reply("最近三天没有讲过的课。请带上课号，比如“课5 到场 36”。")
+    if mine is None and len(waiting) > 1:
+        named = "、".join(f"课{each.id}《{each.title}》" for each in waiting[:6])
+        return Reply(f"是哪一场？{named}。请带上课号，比如“课{waiting[0].id} 到场 36”。")
+    return waiting[0]

@@ -1,0 +1,95 @@
+"""到场: typed once, by the lecturer or a coordinator; corrected where it was wrong."""
+
+from datetime import timedelta
+
+import pytest
+from sqlmodel import select
+
+from data import steps
+from data.loop import Lecture, LectureState, Order, OrderState, Subject
+from handlers.desk.numbers import read_numbers
+from tests.town import NOW, DemoTown, Talk
+
+AFTER = NOW + timedelta(days=3, hours=6)  # 课1 (黄秀兰, 上坪村) began at 19:30 and is over at 20:30
+
+
+@pytest.mark.parametrize(
+    ("words", "numbers"),
+    [
+        ("36", (36, None)),
+        ("36人", (36, None)),
+        ("36 发资料 40", (36, 40)),
+        ("36人，发资料40份", (36, 40)),
+        ("了36个人 资料40", (36, 40)),
+        ("三十六 发资料四十", (36, 40)),
+        ("0", (0, None)),
+        ("发资料 40", None),
+        ("很多人", None),
+    ],
+)
+def test_numbers_are_read_as_people_type_them(words: str, numbers: tuple[int, int | None] | None) -> None:
+    assert read_numbers(words) == numbers
+
+
+def test_the_lecturer_types_it_once_and_it_was_held_with_its_order(town: DemoTown) -> None:
+    with town.session() as session, session.begin():
+        session.add(Order(member_id=1, room_id=1, topic_id=1, state=OrderState.SCHEDULED, created_at=NOW, lecture_id=1))
+    talk = Talk(town, now=AFTER)
+    (said,) = talk.say("卫生院黄医生", None, "到场36人 发资料40份")
+    assert "课1《天冷了，血压怎么管》到场36人，发资料40份" in said
+    with town.session() as session:
+        lecture = session.get_one(Lecture, 1)
+        assert (lecture.attended, lecture.handouts, lecture.state) == (36, 40, LectureState.DELIVERED)
+        assert session.exec(select(Order.state)).one() == OrderState.DELIVERED
+
+
+def test_a_correction_keeps_the_rest_and_is_written_down(town: DemoTown) -> None:
+    talk = Talk(town, now=AFTER)
+    talk.say("卫生院黄医生", None, "到场 36 发资料 40")
+    (said,) = talk.say("干事小农", None, "课1 到场 38")
+    assert "到场38人（原来36人），发资料40份" in said
+    with town.session() as session:
+        trail = [(each.state, each.who, each.reason) for each in steps.trail(session, Subject.LECTURE, 1)]
+    assert trail[-2:] == [
+        ("counted", "卫生院黄医生", "到场36，发资料40"),
+        ("recounted", "干事小农", "到场38，发资料40"),
+    ]
+
+
+def test_before_it_began_there_is_nothing_to_count(town: DemoTown) -> None:
+    talk = Talk(town)
+    assert "才开始" in talk.say("卫生院黄医生", None, "到场 36")[0]
+    assert "才开始" in talk.say("干事小农", None, "课1 到场 36")[0]
+    with town.session() as session:
+        assert session.get_one(Lecture, 1).attended is None
+
+
+def test_a_lecturer_counts_only_their_own(town: DemoTown) -> None:
+    talk = Talk(town, now=AFTER)
+    assert "课1不是您讲的" in talk.say("覃警官", None, "课1 到场 36")[0]
+    with town.session() as session:
+        assert session.get_one(Lecture, 1).attended is None
+
+
+def test_a_resident_is_told_kindly(town: DemoTown) -> None:
+    talk = Talk(town, now=AFTER)
+    assert "宣传干事" in talk.say("坪顶梁伯", None, "到场 36")[0]
+    assert talk.say("坪顶梁伯", "上坪村乡亲群", "到场 36") == []
+
+
+def test_a_coordinator_with_two_lectures_is_asked_which(town: DemoTown) -> None:
+    with town.session() as session, session.begin():
+        session.get_one(Lecture, 2).starts_at = AFTER - timedelta(hours=2)
+    talk = Talk(town, now=AFTER)
+    (said,) = talk.say("干事小农", None, "到场 36")
+    assert "课1" in said
+    assert "课2" in said
+    assert "记下了：课2" in talk.say("干事小农", None, "课2 到场 20")[0]
+    assert "记下了：课1" in talk.say("干事小农", None, "到场 36")[0]  # only one is left
+
+
+@pytest.mark.parametrize("words", ["到场 很多", "到场", "到场 9999999"])
+def test_what_is_no_number_is_asked_again(town: DemoTown, words: str) -> None:
+    talk = Talk(town, now=AFTER)
+    (said,) = talk.say("卫生院黄医生", None, words)
+    assert "到场 36" in said
