@@ -79,10 +79,7 @@ def tally(session: Session, number: int) -> Tally | None:
 
 def unreleased(session: Session, *, since: datetime) -> list[tuple[int, str, str]]:
     """(number, text, where it stands) of the broadcasts that are not released, the newest first."""
-    return [
-        (each.id or 0, each.text, STATE_NAMES[each.state])
-        for each in broadcasts.waiting(session, since=since)
-    ]
+    return [(each.id or 0, each.text, STATE_NAMES[each.state]) for each in broadcasts.waiting(session, since=since)]
 
 
 def lately(session: Session, *, since: datetime, limit: int = 5) -> list[Tally]:

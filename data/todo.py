@@ -15,7 +15,7 @@ from data.orders import describe
 from data.phrases import day_and_time
 from data.rules import Rules
 from data.statements import table_of
-from data.tables import Lecturer, Topic, Village
+from data.tables import Broadcast, BroadcastState, Lecturer, Topic, Village
 
 SHOWN = 3  # of each group: it is read on a phone
 COUNTED = 100
@@ -79,6 +79,15 @@ _OFFERS = (
 )
 
 
+_BROADCAST = table_of(Broadcast)
+_SUBMITTED = (
+    select(_BROADCAST.c.id, _BROADCAST.c.text)
+    .where(_BROADCAST.c.state == BroadcastState.SUBMITTED)
+    .order_by(_BROADCAST.c.id)
+    .limit(bindparam("limit"))
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """What waits for one kind of step; ``more`` is how many lines are not shown, in words, or empty."""
@@ -91,6 +100,8 @@ class Group:
 def waiting(session: Session, *, rules: Rules, now: datetime) -> list[Group]:
     """All that waits, by group; groups with nothing in them are left out."""
     groups = [*_orders(session, rules, now)]
+    drafts = session.execute(_SUBMITTED, {"limit": SHOWN + 1})
+    groups += _others("通知待放行", [_released_by(row) for row in drafts])
     groups += _others("待报人数", planning.uncounted(session, now=now, limit=SHOWN + 1))
     groups += _others("接龙请核对", solitaires.unclear(session, limit=SHOWN + 1))
     found = voices.waiting(session, limit=SHOWN + 1)
@@ -139,6 +150,11 @@ def _next(row: Any, asked: dict[int, list[Any]], rules: Rules, now: datetime) ->
         return f"请电话问{names}，发“{row.id}号 已接”"
     names = "、".join(each.name for each in offers)
     return f"等{names}回话，换人发“{row.id}号 收回 理由”" if names else f"发“{row.id}号”看"
+
+
+def _released_by(row: Any) -> str:
+    words = row.text.replace("\n", " ")
+    return f"B{row.id}“{words[:12]}{'…' if len(words) > 12 else ''}”：等另一位干事同意，发“B{row.id}”看"
 
 
 def _case(each: voices.OpenVoice, now: datetime) -> str:

@@ -104,7 +104,7 @@ class Route:
 
     ``tail`` is a pattern that what stands behind the word must match whole when nobody addressed the bot, so that
     "报名费多少" between neighbours is not a sign-up. ``roles`` limits it to those who hold one of them. ``about`` is
-    what the command takes a number of, before its word or behind it: 单 (12号 派 …), 课 (课5 改期 …), 意见, 投票, B (B7);
+    what the command takes a number of, before its word or behind it: 单 (12号 派 …), 课 (课5 改期 …), 意见, 投票, B;
     an empty word is the bare number. ``more`` is what 帮助 with the word tells beside ``help``. What ``undo`` does can
     be taken back.
     """

@@ -39,12 +39,13 @@ from data.outbox import Letter, Settled
 from data.tables import Room
 from tests.town import NOW
 
-EXAMPLES = int(os.environ.get("MENLOU_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("MENLOU_EXAMPLES", "100"))
 REASONED = (OutboxState.FAILED, OutboxState.UNKNOWN, OutboxState.EXPIRED, OutboxState.CANCELLED)
 WAITING = (OutboxState.PENDING, OutboxState.SENDING)
 PATIENCE = Patience()
 ROOMS = ("r1", "r2")
-JUMPS = st.sampled_from([1, 4, 31, 300, 3600, 3 * 3600, 13 * 3600, 4 * 86400, -3600, -60])
+JUMPS = st.sampled_from([1, 4, 31, 31, 31, 300, 3600, 3 * 3600, 13 * 3600, 4 * 86400, -3600, -60])
+ENDS = st.sampled_from(["sent", "sent", "sent without id", "no answer, there", "no answer", "held", "refused"])
 PICK = st.integers(0, 9)
 
 
@@ -137,6 +138,7 @@ class OutboxMachine(RuleBasedStateMachine):
     def claim(self, most: int) -> None:
         """As one look of the sender: what is due goes out, in rows that say `sending` before anything else happens."""
         with self.turn() as session:
+            missed.lapse(session, PATIENCE, now=self.now)
             before = {row.id: row.state for row in self.rows(session, OutboxState.UNKNOWN)}
             outbox.retry_fresh_replies(session, now=self.now, doubt=DOUBT, fresh=FRESH)
             session.expire_all()
@@ -149,10 +151,7 @@ class OutboxMachine(RuleBasedStateMachine):
                 assert row.expires_at is None or row.expires_at > self.now, "it leaves past its time"
 
     @precondition(lambda self: len(self.how) < len(self.out))
-    @rule(
-        end=st.sampled_from(["sent", "sent", "sent without id", "no answer, there", "no answer", "held", "refused"]),
-        echo=st.booleans(),
-    )
+    @rule(end=ENDS, echo=st.booleans())
     def hand_over(self, end: str, echo: bool) -> None:
         letter = self.out[len(self.how)]
         match end:
@@ -184,6 +183,16 @@ class OutboxMachine(RuleBasedStateMachine):
         with self.turn() as session:
             outbox.settle(session, weighed, now=self.now)
         self.out, self.how, self.early = [], [], []
+
+    @precondition(lambda self: not self.out)
+    @rule(end=ENDS, echo=st.booleans(), seconds=st.sampled_from([0, 31, 31, 3 * 3600]))
+    def a_round(self, end: str, echo: bool, seconds: int) -> None:
+        """A look of the sender from its beginning to its end, a while after what was before."""
+        self.now += timedelta(seconds=seconds)
+        self.claim(4)
+        while len(self.how) < len(self.out):
+            self.hand_over(end, echo)
+        self.settle()
 
     @precondition(lambda self: self.wechat.echoes)
     @rule(pick=PICK)
@@ -242,11 +251,13 @@ class OutboxMachine(RuleBasedStateMachine):
                 return
             row = rows[pick % len(rows)]
             id_, doubtful, key = row.id or 0, row.state == OutboxState.UNKNOWN, (ROOMS[row.room_id - 1], row.text)
+            held_back = id_ in missed.held_back(session, now=self.now)
             try:
                 dispatches.settle(session, [id_], there=there, now=self.now)
             except NothingInDoubt:
                 assert not doubtful
                 return
+            assert doubtful or (held_back and not there), "a person's word counts only for what is in doubt"
             if there:
                 self.vouched[key] += 1
             else:
