@@ -85,7 +85,7 @@ def release(
     plain, personal = broadcast.text, subscriptions.direct_text(broadcast.text)
     rows = [{"room": id_, "key": f"broadcast:{broadcast.id}:{id_}", "words": plain} for id_ in broadcast.room_ids]
     rows += [{"room": id_, "key": f"broadcast:{broadcast.id}:{id_}", "words": personal} for id_ in direct]
-    session.execute(_insert_all(broadcast.id, now=now, not_before=begin), rows)
+    session.execute(_insert_all(broadcast.id, urgent=broadcast.urgent, now=now, not_before=begin), rows)
     broadcast.state, broadcast.released, broadcast.decided_at = BroadcastState.QUEUED, on, now
     state = BroadcastState.QUEUED if on == Release.TWO else on
     step(session, broadcast, state, by=by, now=now, reason=reason)
@@ -93,14 +93,14 @@ def release(
     return len(rows)
 
 
-def _insert_all(broadcast_id: int | None, *, now: datetime, not_before: datetime) -> Insert:
+def _insert_all(broadcast_id: int | None, *, urgent: bool, now: datetime, not_before: datetime) -> Insert:
     """One statement for all rows; what differs are ``room``, ``key`` and ``words``."""
     return insert(_OUT).values(
         room_id=bindparam("room"),
         once=bindparam("key"),
         text=bindparam("words"),
         kind=OutboxKind.NOTICE,
-        priority=int(Priority.NOTICE),
+        priority=int(Priority.URGENT if urgent else Priority.NOTICE),
         mentions=[],
         state=OutboxState.PENDING,
         queued_at=now,

@@ -31,6 +31,7 @@ from data.tables import Member, Room
 from handlers.message import Heard
 from scheduler import JOBS
 from scheduler.job import JobContext
+from scheduler.push import push_snippets
 from tests.gateway.harness import BOT, Gateway, Sent, require_gateway
 from tests.loop_world import open_fast
 from tests.test_transcripts import BOT as BOT_NAME
@@ -159,7 +160,9 @@ class Play:
 
     async def beat(self, beat: Beat) -> None:
         """Play it, wait until the bot has no more to do, and compare."""
-        if beat.wait:
+        if beat.push:
+            await self.push()
+        elif beat.wait:
             await self.pass_time(timedelta(**beat.wait))
         else:
             await self.say(beat)
@@ -173,6 +176,14 @@ class Play:
         mention = (BOT,) if f"@{BOT_NAME}" in beat.text else ()
         said = await self.stage.gateway.say(self.people[beat.who], beat.text, room=room, mention=mention)
         await self.stage.until_taken(said)
+        await self.drain()
+
+    async def push(self) -> None:
+        """On to the next time at which texts are pushed."""
+        knowledge = self.town.knowledge
+        self.now = knowledge.push_times(self.now, self.now + timedelta(days=2))[0]
+        context = JobContext(knowledge.zone, knowledge.quiet, timedelta(minutes=90), knowledge.rules)
+        await self.worker.run(lambda session: push_snippets(session, context, self.now, self.now))
         await self.drain()
 
     async def pass_time(self, span: timedelta) -> None:
