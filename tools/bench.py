@@ -197,7 +197,8 @@ def _gateway_town(folder: Path, gateway: Gateway) -> Path:
     (folder / "town").mkdir()
     (folder / "town" / "town.yaml").write_text("town: {name: 测速镇}\nvillages: [{name: 一村}]\n", "utf-8")
     path = folder / "gateway.yaml"
-    zero = {f"pace.{name}": 0 for name in ("same_room", "per_minute", "per_hour", "per_day")}
+    zero = {f"pace.{name}": 0 for name in ("same_room", "per_minute", "per_hour", "per_day", "batch_rooms")}
+    zero |= {f"account.{name}": 0 for name in ("listen_days", "answer_days", "rest_minutes")}  # no new account
     gaps = {"pace.reply_after": [0, 0], "pace.other_room": [0, 0], "push.grace_minutes": 0}
     free = {"limits.per_minute": 100_000, "limits.loop_turns": 100_000, "log.level": "info"}
     own = {"town.folder": "town", "webchat.enabled": False, "wechaty.endpoint": gateway.endpoint}

@@ -42,9 +42,9 @@ _AT = "2026-11-20 07:00:00.000000"
 def bench_outbox(folder: Path) -> dict[str, object]:
     """All three, on databases of their own."""
     return {
-        "queue_10000_rooms": _bench_queue(folder / "queue.db"),
-        "send": asyncio.run(_bench_send(folder / "send.db")),
-        "claim_with_1000000_kept": _bench_claim(folder / "empty.db", folder / "full.db"),
+        "queue_10000_rooms": _bench_queue(folder / "outbox-queue.db"),
+        "send": asyncio.run(_bench_send(folder / "outbox-send.db")),
+        "claim_with_1000000_kept": _bench_claim(folder / "outbox-empty.db", folder / "outbox-full.db"),
     }
 
 
