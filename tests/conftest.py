@@ -62,3 +62,18 @@ def any_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engin
     upgrade(engine, now=NOW)
     yield engine
     engine.dispose()
+
+
+LONG = (
+    "test_whole_bot",
+    "test_kills",
+    "test_hostile",
+    "test_loop_machine",
+    "test_broadcast_faults",
+    "test_scenes_on_gateway",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones begin, so that two cores end together."""
+    items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))

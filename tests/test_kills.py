@@ -72,7 +72,7 @@ def test_killed_at_every_named_point(tmp_path: Path) -> None:
 def test_killed_at_random_moments(tmp_path: Path) -> None:
     async def tale(story: Story) -> None:
         longest = await longest_of(story)
-        while story.killed < 12:
+        while story.killed < 6:
             await one_death(story, longest)
 
     tell(tmp_path, 200, tale, 120)
