@@ -35,6 +35,7 @@ KINDS: dict[EventKind, KindWords] = {
     ),
     EventKind.TRAINING: KindWords("培训", "授课", "想学的说“报名”就行", "家里人想学的，说“帮我妈报名”就行"),
     EventKind.SHOW: KindWords("文艺活动", "牵头", "想来看的说“报名”就行", "家里人想看的，说“帮我妈报名”就行"),
+    EventKind.VISIT: KindWords("送学上门", "上门", "想请老师上门的说“报名”就行", "家里有人想学的，说“帮我妈报名”就行"),
 }
 
 

@@ -18,9 +18,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
+from data import desk_tables, record_tables
 from data.errors import SchemaError
 
 _BUSY_STATES = ("40001", "40P01", "55P03")  # PostgreSQL: could not serialize, deadlock, lock not available
+assert desk_tables  # imported, as is the next, for the tables that others refer to
+assert record_tables
 MIGRATIONS = Path(__file__).parent / "migrations"
 PRAGMAS = (
     "journal_mode=WAL",

@@ -20,6 +20,9 @@ KIND_WORDS: dict[str, EventKind] = {
     "文艺": EventKind.SHOW,
     "演出": EventKind.SHOW,
     "看戏": EventKind.SHOW,
+    "送学上门": EventKind.VISIT,
+    "上门宣讲": EventKind.VISIT,
+    "送教上门": EventKind.VISIT,
 }
 _LONGEST = max(map(len, KIND_WORDS))
 

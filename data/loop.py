@@ -25,6 +25,7 @@ class EventKind(StrEnum):
     VOLUNTEER = "volunteer"  # 志愿服务
     TRAINING = "training"  # 培训
     SHOW = "show"  # 文艺活动
+    VISIT = "visit"  # 送学上门, one to one
 
 
 class OrderState(StrEnum):
@@ -200,6 +201,7 @@ class Lecture(SQLModel, table=True):
     village_id: int | None = Field(default=None, foreign_key="village.id")
     title: str
     venue: str
+    hamlet: str = ""  # 村小组
     branches: list[str] = json_list()  # 分会场
     live_url: str = ""
     dialect: str = ""

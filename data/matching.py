@@ -40,6 +40,7 @@ _CALLS_FOR = {
     EventKind.VOLUNTEER: "文明",
     EventKind.TRAINING: "技术",
     EventKind.SHOW: "文明",
+    EventKind.VISIT: "政策",
 }
 _WEEKDAYS = "一二三四五六日"
 _CLOSE = 50  # how many are looked at closely

@@ -54,6 +54,7 @@ class Village(SQLModel, table=True):
     """A village; ``aliases`` are what people also call it, ``venues`` where lectures can be held.
 
     ``near`` are the names of its neighbours, ``free`` the times that suit its people, as they said them.
+    ``area_id`` is the town in which it lies (`data.record_tables.Area`), where one bot serves several.
     """
 
     id: int | None = Field(default=None, primary_key=True)
@@ -62,10 +63,14 @@ class Village(SQLModel, table=True):
     venues: list[str] = json_list()
     near: list[str] = json_list()
     free: list[str] = json_list()
+    area_id: int | None = Field(default=None, foreign_key="area.id")
 
 
 class Room(SQLModel, table=True):
-    """A group chat, or a direct chat with one person."""
+    """A group chat, or a direct chat with one person.
+
+    ``listen`` is what is heard there when nobody addresses the bot (mention, command, natural); empty: as configured.
+    """
 
     __table_args__ = (UniqueConstraint("transport", "external_id"),)
 
@@ -76,10 +81,14 @@ class Room(SQLModel, table=True):
     kind: RoomKind = choice(RoomKind, default=RoomKind.UNBOUND)
     village_id: int | None = Field(default=None, foreign_key="village.id", index=True)
     created_at: datetime = moment()
+    listen: str = ""
 
 
 class Member(SQLModel, table=True):
-    """A person as one transport knows them. ``village_id`` is that of the group where we last heard them."""
+    """A person as one transport knows them. ``village_id`` is that of the group where we last heard them.
+
+    ``erased_at`` is when all that told who they are was removed, at their word.
+    """
 
     __table_args__ = (UniqueConstraint("transport", "external_id"),)
 
@@ -89,6 +98,7 @@ class Member(SQLModel, table=True):
     name: str = ""
     village_id: int | None = Field(default=None, foreign_key="village.id")
     created_at: datetime = moment()
+    erased_at: datetime | None = maybe_moment()
 
 
 class Topic(SQLModel, table=True):
@@ -139,7 +149,10 @@ class Role(SQLModel, table=True):
 
 
 class BindingCode(SQLModel, table=True):
-    """A one-time code that gives a role to whoever says it first in a direct chat. Only its hash is kept."""
+    """A one-time code that gives a role to whoever says it first in a direct chat. Only its hash is kept.
+
+    ``user_id`` is the user of the console who binds their WeChat with it.
+    """
 
     __tablename__ = "binding_code"
 
@@ -147,6 +160,7 @@ class BindingCode(SQLModel, table=True):
     code_hash: str = Field(unique=True)
     kind: RoleKind = choice(RoleKind)
     lecturer_id: int | None = Field(default=None, foreign_key="lecturer.id")
+    user_id: int | None = Field(default=None, foreign_key="console_user.id")
     created_at: datetime = moment()
     expires_at: datetime = moment()
     used_at: datetime | None = maybe_moment()

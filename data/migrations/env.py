@@ -7,15 +7,19 @@ from sqlalchemy import Enum
 from sqlmodel import AutoString, SQLModel
 
 import data.broadcast_tables
+import data.desk_tables
 import data.loop
 import data.mail
+import data.record_tables
 import data.series_tables
 import data.tables
 from data.columns import Moment
 
 assert data.broadcast_tables  # imported, as are the next, for the tables that they register
+assert data.desk_tables
 assert data.loop
 assert data.mail
+assert data.record_tables
 assert data.series_tables
 assert data.tables
 
