@@ -5,49 +5,36 @@ import gc
 import logging
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from bot import faults
-from bot.alone import Release, be_alone
+from bot.alone import Release
 from bot.config import Config, ConfigError
+from bot.console.reader import Reader
 from bot.dispatch import Dispatch
 from bot.login import LoginDesk
-from bot.pacing import Pacer
 from bot.sender import Sender
 from bot.settings import (
-    BREAKER,
-    LOOP_CRON,
-    NOTICE_GRACE,
-    PUSH_CRON,
-    PUSH_GRACE,
-    REPLY_EXPIRES,
-    WARM_ANSWER,
-    WARM_LISTEN,
+    CONSOLE_HOST,
+    CONSOLE_PORT,
     WEBCHAT,
     WEBCHAT_HOST,
-    WEBCHAT_LOG,
     WEBCHAT_PORT,
     WECHATY_ENDPOINT,
-    ZONE,
+    Setting,
 )
-from bot.town import Clock, clock_of, open_database, quiet_hours, settle_in, speed_of
+from bot.town import Clock, know, read_files
 from bot.transports.base import AccountState, Event, Transport
 from bot.worker import Worker
-from data import accounts, rooms
-from data.accounts import Caution
-from data.missed import Patience
-from data.pace import Speed
+from data import accounts, desk_settings, rooms
+from data.errors import TownError
 from data.phrases import day_and_time
-from data.townfile import TownFiles
-from handlers import EARS, QUESTIONS, ROUTES
 from handlers.knowledge import Knowledge
-from handlers.take import Listener
-from scheduler import JOBS
 from scheduler.job import Job, JobContext
 from scheduler.timetable import Timetable
 
@@ -61,7 +48,8 @@ _LOOK_UP = 30.0  # seconds between looks at which rooms have a lecture to sign u
 class Bot:
     """Everything that runs, wired once. Nothing here decides what a lecture is."""
 
-    config: Config
+    written: Config  # as config.yaml has it
+    config: Config  # with what was changed in the console
     clock: Clock
     worker: Worker
     transports: dict[str, Transport]
@@ -71,14 +59,16 @@ class Bot:
     context: JobContext
     login: LoginDesk
     pages: web.Application
+    console: web.Application | None
+    reader: Reader | None
     release: Release  # gives the database to the next process
+    learning: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self, on_ready: Callable[["Bot"], Awaitable[None]] | None = None) -> None:
         """Serve until cancelled; what is being sent is settled before this returns."""
         gc.collect()
         gc.freeze()  # the lexicon stays as it is: the collector need not walk it again and again
-        serves_page = self.config[WEBCHAT] or self.config[WECHATY_ENDPOINT]
-        runner = await self._serve() if serves_page else None
+        runners = await self._serve_all()
         listeners = [asyncio.create_task(self._listen(each), name=each.name) for each in self.transports.values()]
         listeners.append(asyncio.create_task(self._look_up_lectures(), name="lectures"))
         speaking = asyncio.create_task(self.sender.run(), name="sender")
@@ -95,10 +85,35 @@ class Bot:
             for task in (*listeners, speaking):
                 task.cancel()
             await asyncio.gather(*listeners, speaking, return_exceptions=True)
-            if runner is not None:
+            for runner in runners:
                 await runner.cleanup()
+            if self.reader is not None:
+                await asyncio.to_thread(self.reader.close)
             await asyncio.to_thread(self.worker.close)
             self.release()
+
+    def reload_soon(self) -> None:
+        """Begin to `reload`, after the reload that may go on."""
+        task = asyncio.get_running_loop().create_task(self.reload())
+        task.add_done_callback(_log_failure)
+
+    async def reload(self) -> None:
+        """Gather anew what handlers and jobs know, after a coordinator changed it; turns go on meanwhile."""
+        assert self.reader is not None  # only the console asks for it
+
+        def learn(session: Session) -> tuple[Config, Knowledge]:
+            config = self.written.changed(desk_settings.changes(session))
+            return config, know(session, config, *read_files(config))
+
+        async with self.learning:
+            try:
+                self.config, knowledge = await self.reader.run(learn)
+            except TownError:
+                log.exception("镇的资料读不了，照原来的")
+                return
+        self.dispatch.learn(knowledge)
+        self.sender.keep_quiet(knowledge.quiet)
+        self.context = replace(self.context, quiet=knowledge.quiet, rules=knowledge.rules)
 
     async def next_pushes(self) -> list[str]:
         """One line a group: when the next push goes there."""
@@ -110,16 +125,33 @@ class Bot:
         when = day_and_time(self.context.quiet.after(min(fires)), self.context.zone, now=now)
         return [f"{name}：{when}" for name in names]
 
-    async def _serve(self) -> web.AppRunner:
-        runner = web.AppRunner(self.pages, access_log=None)
-        await runner.setup()
-        host, port = self.config[WEBCHAT_HOST], self.config[WEBCHAT_PORT]
+    async def _serve_all(self) -> list[web.AppRunner]:
+        """The web chat (or the page to scan at) and the console, each at its own port. Raises `ConfigError`."""
+        wanted = []
+        if self.config[WEBCHAT] or self.config[WECHATY_ENDPOINT]:
+            wanted.append((self.pages, WEBCHAT_HOST, WEBCHAT_PORT))
+        if self.console is not None:
+            wanted.append((self.console, CONSOLE_HOST, CONSOLE_PORT))
+        runners: list[web.AppRunner] = []
         try:
-            await web.TCPSite(runner, host, port).start()
+            for application, host, port in wanted:
+                runners.append(await self._serve(application, host, port))
+        except ConfigError:
+            for runner in runners:
+                await runner.cleanup()
+            raise
+        return runners
+
+    async def _serve(self, application: web.Application, host: Setting[str], port: Setting[int]) -> web.AppRunner:
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=2)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, self.config[host], self.config[port]).start()
         except OSError as error:
             await runner.cleanup()
-            told = f"{host}:{port} 用不了（{error.strerror}）。换一个端口，或先停掉占着它的程序。"
-            raise ConfigError([self.config.problem(WEBCHAT_PORT, told)]) from error
+            where = f"{self.config[host]}:{self.config[port]}"
+            told = f"{where} 用不了（{error.strerror}）。换一个端口，或先停掉占着它的程序。"
+            raise ConfigError([self.config.problem(port, told)]) from error
         return runner
 
     async def _listen(self, transport: Transport) -> None:
@@ -143,7 +175,8 @@ class Bot:
 
     async def _feed(self, event: Event) -> None:
         if isinstance(event, AccountState):
-            self.login.take(event)
+            if not event.transport.startswith("wecom"):  # nobody scans a code there
+                self.login.take(event)
             await self._account(event)
         faults.point("heard")
         await self.dispatch.feed(event)
@@ -168,79 +201,6 @@ class Bot:
         if queued:
             log.info("%s:%s 排了 %d 条", job.name, f"{occurrence:%m-%d %H:%M}", queued)
             self.sender.wake()
-
-
-def build(config: Config) -> Bot:
-    """Open the database, load the town, and wire the parts. Raises `ConfigError` or `data.errors.TownError`."""
-    clock = clock_of(config)
-    release = be_alone(config.database_url)
-    engine, backup = open_database(config, now=clock())
-    if backup is not None:
-        log.info("数据库已升级，升级前的备份在 %s", backup)
-    worker = Worker(engine)
-    simulated = "webchat" if config[WEBCHAT] else None
-
-    def load(session: Session) -> tuple[TownFiles, Knowledge]:
-        return settle_in(session, config, transport=simulated, now=clock())
-
-    files, knowledge = worker.run_now(load)
-    application = web.Application()
-    transports: dict[str, Transport] = {}
-    pacers: dict[str, Pacer] = {}
-    if config[WEBCHAT]:
-        from bot.webtown import open_webchat
-
-        try:
-            transports["webchat"] = open_webchat(files, config.file(WEBCHAT_LOG), clock, application)
-        except (OSError, ValueError) as error:
-            raise ConfigError([config.problem(WEBCHAT_LOG, f"网页群聊开不了（{error}）。")]) from error
-        pacers["webchat"] = Pacer(Speed.none())
-    if config[WECHATY_ENDPOINT]:
-        from bot.transports.wechaty import WechatySettings, WechatyTransport  # loaded only when configured
-
-        settings = WechatySettings(endpoint=config[WECHATY_ENDPOINT], token=config.wechaty_token)
-        transports["wechaty"] = WechatyTransport(settings)
-        pacers["wechaty"] = Pacer(speed_of(config))
-    caution = {name: _caution(config) for name in transports if name == "wechaty"}  # the web chat has no account
-    sender = Sender(
-        worker, transports, pacers, clock, caution=caution, quiet=quiet_hours(config), patience=_patience(config)
-    )
-    login = LoginDesk()
-    login.attach(application)
-    return Bot(
-        config=config,
-        clock=clock,
-        worker=worker,
-        transports=transports,
-        dispatch=Dispatch(Listener(ROUTES, QUESTIONS, knowledge, EARS), worker, sender, clock, transports),
-        sender=sender,
-        timetable=Timetable(_timed(config), config[ZONE]),
-        context=JobContext(config[ZONE], quiet_hours(config), timedelta(minutes=config[PUSH_GRACE]), knowledge.rules),
-        login=login,
-        pages=application,
-        release=release,
-    )
-
-
-def _timed(config: Config) -> tuple[tuple[Job, str], ...]:
-    lines = {PUSH_CRON.key: config[PUSH_CRON], LOOP_CRON.key: (config[LOOP_CRON],)}
-    return tuple((job, line) for job in JOBS for line in lines[job.setting])
-
-
-def _caution(config: Config) -> Caution:
-    return Caution(
-        listen=timedelta(days=config[WARM_LISTEN]),
-        answer=timedelta(days=config[WARM_ANSWER]),
-        breaker=timedelta(minutes=config[BREAKER]),
-    )
-
-
-def _patience(config: Config) -> Patience:
-    return Patience(
-        reply=timedelta(minutes=config[REPLY_EXPIRES]),
-        push=timedelta(minutes=config[PUSH_GRACE]),
-        notice=timedelta(hours=config[NOTICE_GRACE]),
-    )
 
 
 def _log_failure(task: asyncio.Task[None]) -> None:

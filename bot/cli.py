@@ -17,6 +17,7 @@ from sqlmodel import Session
 from bot import cli_jielong, cli_sheet, cli_snippets, cli_understand, init
 from bot.config import Config, ConfigError, load_config
 from bot.settings import (
+    CONSOLE,
     DATABASE_URL,
     LOG_LEVEL,
     TOWN_FOLDER,
@@ -78,7 +79,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _serve(config: Config) -> None:
-    from bot.app import Bot, build  # the web server and the transports, which no other command needs
+    from bot.app import Bot
+    from bot.assemble import build  # the web server and the transports, which no other command needs
+    from bot.console.build import first_link, public_address
 
     bot = build(config)
 
@@ -89,6 +92,11 @@ async def _serve(config: Config) -> None:
                 print("注意：网页群聊没有密码，现在别的机器也能打开它。", flush=True)
         if config[WECHATY_ENDPOINT]:
             print(f"微信扫码登录：http://{config[WEBCHAT_HOST]}:{config[WEBCHAT_PORT]}/login", flush=True)
+        if config[CONSOLE]:
+            link = await bot.worker.run(lambda session: first_link(session, config, now=bot.clock()))
+            print(f"控制台：{public_address(config)}/", flush=True)
+            if link is not None:
+                print(f"第一次用，打开这个一次性链接设管理员：{link}", flush=True)
         print("下一次推送：", *(f"  {line}" for line in await bot.next_pushes()), sep="\n", flush=True)
         print("按 Ctrl+C 停止。", flush=True)
 
@@ -134,6 +142,20 @@ def code(options: argparse.Namespace) -> int:
     made = worker.run_now(lambda session: bindings.issue(session, RoleKind.COORDINATOR, now=now))
     worker.close()
     print(f"请这位宣传干事私聊机器人，发：绑定 {made}\n24小时内有效，只能用一次。")
+    return 0
+
+
+def desk_link(options: argparse.Namespace) -> int:
+    """Print a one-time link that makes an admin of the console: for the first, or when nobody can log in any more."""
+    from bot.console.build import admin_link  # the web server, which no other command needs
+
+    config = load_config(options.config)
+    now = clock_of(config)()
+    engine, _backup = open_database(config, now=now)
+    worker = Worker(engine)
+    link = worker.run_now(lambda session: admin_link(session, config, now=now))
+    worker.close()
+    print(f"打开这个一次性链接设管理员，48小时内有效：{link}")
     return 0
 
 
@@ -188,6 +210,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("check-config", "检查配置、镇的资料和数据库，不启动", check_config),
     Command("init", "新建一个真正使用的镇（会问几个问题）", init.run),
     Command("code", "生成一个绑定码，给宣传干事登记身份", code),
+    Command("desk-link", "给控制台的管理员一个一次性链接（第一次用，或都登录不了时）", desk_link),
     Command("understand", "看一句话会被怎么理解（标准输入）", understand),
     Command("jielong", "读一个接龙（标准输入）", jielong),
     Command("sheet", "做一节课的签到表，可用A4纸打印（如 sheet 5）", sheet),

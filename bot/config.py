@@ -1,6 +1,8 @@
 """config.yaml, read and checked: every fault is told with its key, its line, and the mend."""
 
+import copy
 import difflib
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,7 +11,22 @@ from typing import TypeVar, cast
 
 import yaml
 
-from bot.settings import DATABASE_URL, SETTINGS, WECHATY_TOKEN_FILE, BadValue, Setting
+from bot.settings import (
+    DATABASE_URL,
+    DESK_SETTINGS,
+    SETTINGS,
+    WECHATY_TOKEN_FILE,
+    WECOM_API,
+    WECOM_BOT_ID,
+    WECOM_HOOKS_FILE,
+    WECOM_SECRET_FILE,
+    BadValue,
+    Setting,
+)
+from bot.transports.wecom.hooks import HooksError, read_hooks
+from bot.transports.wecom.settings import Hook
+
+log = logging.getLogger("menlou")
 
 Value = TypeVar("Value")
 
@@ -44,11 +61,26 @@ class Config:
     def __init__(self, path: Path, values: Mapping[str, object], lines: Mapping[str, int], token: str) -> None:
         self.path = path
         self.wechaty_token = token
+        self.wecom_secret = ""
+        self.wecom_hooks: tuple[Hook, ...] = ()
         self._values = values
         self._lines = lines
 
     def __getitem__(self, setting: Setting[Value]) -> Value:
         return cast(Value, self._values[setting.key])
+
+    def changed(self, changes: Mapping[str, object]) -> "Config":
+        """This config with settings that were changed in the console; one that is not good (any more) is left out."""
+        known = {setting.key: setting for setting in DESK_SETTINGS}
+        values = dict(self._values)
+        for key, value in changes.items():
+            try:
+                values[key] = known[key].read(value)
+            except (KeyError, BadValue):
+                log.warning("控制台里改过的 %s 用不了，按 config.yaml 的", key)
+        new = copy.copy(self)
+        new._values = values
+        return new
 
     def file(self, setting: Setting[str]) -> Path:
         """A setting that names a file or folder, as a path from here."""
@@ -97,7 +129,8 @@ def load_config(path: Path, environ: Mapping[str, str] = os.environ) -> Config:
     token = environ.get("MENLOU_WECHATY_TOKEN", "")
     config = Config(path, values, lines, token)
     if not token and config[WECHATY_TOKEN_FILE]:
-        config.wechaty_token = _secret_file(config)
+        config.wechaty_token = _secret_file(config, WECHATY_TOKEN_FILE)
+    _read_wecom(config, environ)
     return config
 
 
@@ -149,9 +182,24 @@ def _unknown(key: str, settings: Mapping[str, object]) -> str:
     return f"没有这一项。您要的是 {near[0]} 吗？" if near else "没有这一项，全部设置见 docs/config.md。"
 
 
-def _secret_file(config: Config) -> str:
-    path = config.file(WECHATY_TOKEN_FILE)
+def _read_wecom(config: Config, environ: Mapping[str, str]) -> None:
+    """The secrets of WeCom, which are in files of their own."""
+    config.wecom_secret = environ.get("MENLOU_WECOM_SECRET", "")
+    if not config.wecom_secret and config[WECOM_SECRET_FILE]:
+        config.wecom_secret = _secret_file(config, WECOM_SECRET_FILE)
+    if config[WECOM_BOT_ID] and not config.wecom_secret:
+        told = "有 Bot ID，没有 Secret。Secret 放环境变量 MENLOU_WECOM_SECRET，或 wecom.bot_secret_file 指的文件。"
+        raise ConfigError([config.problem(WECOM_BOT_ID, told)])
+    if config[WECOM_HOOKS_FILE]:
+        try:
+            config.wecom_hooks = read_hooks(config.file(WECOM_HOOKS_FILE), config[WECOM_API])
+        except HooksError as error:
+            raise ConfigError([config.problem(WECOM_HOOKS_FILE, each) for each in error.problems]) from None
+
+
+def _secret_file(config: Config, setting: Setting[str]) -> str:
+    path = config.file(setting)
     try:
         return path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError([config.problem(WECHATY_TOKEN_FILE, f"口令文件 {path} 读不了（{error}）。")]) from error
+        raise ConfigError([config.problem(setting, f"口令文件 {path} 读不了（{error}）。")]) from error

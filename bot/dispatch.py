@@ -19,6 +19,7 @@ from data.glance import glance
 from data.names import clean_name
 from data.tables import RoleKind
 from handlers.answers import could_answer
+from handlers.knowledge import Knowledge
 from handlers.message import Heard, Kind
 from handlers.take import Listener, Outcome
 from handlers.understand import Utterance, concerns
@@ -48,6 +49,15 @@ class Dispatch:
         self._transports = transports or {}
         self._fetching = asyncio.Semaphore(_AT_A_TIME)
         self._open: frozenset[tuple[str, str]] | None = None  # rooms with a lecture to sign up for, as last looked up
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """What the bot knows now."""
+        return self._listener.knowledge
+
+    def learn(self, knowledge: Knowledge) -> None:
+        """Know this from now on; a turn that has begun ends with what it knew."""
+        self._listener = self._listener.knowing(knowledge)
 
     async def look_up_lectures(self) -> None:
         """Learn in which rooms "我也去" can be a sign-up, so that elsewhere the gate lets less through."""

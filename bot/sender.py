@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
@@ -32,6 +33,10 @@ FRESH = timedelta(minutes=5)  # how long an answer is worth sending again
 TEND = timedelta(minutes=1)  # between looks at what waits too long
 
 
+class FileLost(Exception):
+    """A file of ours that a letter should carry cannot be read: the letter is given up, the account is well."""
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """What one look at the outbox gave: what goes out now, and what the sender takes on once that is committed."""
@@ -57,6 +62,7 @@ class Sender:
         caution: Mapping[str, Caution] | None = None,
         quiet: QuietHours | None = None,
         patience: Patience | None = None,
+        materials: Path | None = None,
     ) -> None:
         self._worker = worker
         self._transports = transports
@@ -66,6 +72,7 @@ class Sender:
         self._caution = caution or {}
         self._quiet = quiet
         self._patience = patience
+        self._materials = materials or Path()
         self._able: Mapping[str, datetime] = {}
         self._tended = EVER
         self._wake = asyncio.Event()
@@ -74,6 +81,10 @@ class Sender:
         self._out: dict[tuple[str, str], list[Echo]] = {}  # rooms that letters are out to, and what came back there
         self._doubtful: set[tuple[str, str]] = set()  # rooms where an unknown row waits for evidence
         self._busy = asyncio.Lock()  # held while letters are out, so that stopping waits for them
+
+    def keep_quiet(self, quiet: QuietHours) -> None:
+        """Keep these quiet hours from now on."""
+        self._quiet = quiet
 
     def wake(self) -> None:
         """Something was queued, or a transport came back."""
@@ -260,15 +271,17 @@ class Sender:
         return outcomes
 
     async def _send(self, letter: Letter) -> Settled:
-        message = Outgoing(
-            room_id=letter.room,
-            text=letter.text,
-            direct=letter.direct,
-            mentions=letter.mentions,
-            image=letter.png,
-            image_name=letter.picture_name or "picture.png",
-        )
         try:
+            message = Outgoing(
+                room_id=letter.room,
+                text=letter.text,
+                direct=letter.direct,
+                mentions=letter.mentions,
+                image=letter.png,
+                image_name=letter.picture_name or "picture.png",
+                file=await self._file(letter),
+                file_name=letter.file_name,
+            )
             faults.point("before_send")
             async with asyncio.timeout(self._timeout):
                 message_id = await self._transports[letter.transport].send(message)
@@ -279,9 +292,10 @@ class Sender:
                 log.warning("第 %d 条试了 %d 次都没发出去：%s", letter.id, TRIES, error)
                 return Settled(letter.id, OutboxState.FAILED, error=str(error), trouble=trouble)
             return self._again(letter, str(error), trouble)
-        except Refused as error:
+        except (Refused, FileLost) as error:
             log.warning("第 %d 条被拒收：%s", letter.id, error)
-            return Settled(letter.id, OutboxState.FAILED, error=str(error), trouble=letter.transport)
+            trouble = letter.transport if isinstance(error, Refused) else ""
+            return Settled(letter.id, OutboxState.FAILED, error=str(error), trouble=trouble)
         except (Uncertain, TimeoutError) as error:
             log.warning("第 %d 条不知发没发出去：%s", letter.id, error)
             return Settled(letter.id, OutboxState.UNKNOWN, error=str(error) or "对方没有回音")
@@ -289,6 +303,15 @@ class Sender:
             log.exception("第 %d 条发送时出错", letter.id)
             return Settled(letter.id, OutboxState.UNKNOWN, error=str(error) or type(error).__name__)
         return Settled(letter.id, OutboxState.SENT, transport_message_id=message_id)
+
+    async def _file(self, letter: Letter) -> bytes | None:
+        """The file that goes with a letter; `FileLost` where it is not there."""
+        if not letter.file:
+            return None
+        try:
+            return await asyncio.to_thread((self._materials / letter.file).read_bytes)
+        except OSError as error:
+            raise FileLost(f"文件《{letter.file_name}》找不到了") from error
 
     def _again(self, letter: Letter, error: str, trouble: str) -> Settled:
         """It certainly did not go out: when it is tried again. What began by day does not slip into the night."""

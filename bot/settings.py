@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from data.drawing.styles import STYLES
+from data.retention import RETENTION, Retained
 from handlers.understand.values import Listen
 from scheduler.timetable import BadCron, read_cron
 
@@ -165,6 +167,27 @@ def endpoint(value: object) -> str:
     return line
 
 
+def web_address(value: object) -> str:
+    line = text(value)
+    if line and re.fullmatch(r"https?://[\w.\-\[\]:]+/?", line) is None:
+        raise BadValue("要写网址，如 https://desk.example.gov.cn，后面不带路径；不用就留空")
+    return line
+
+
+def _address(schemes: tuple[str, str]) -> Callable[[object], str]:
+    """An address by a safe scheme; the plain one (the second) only on this machine, which is for tests."""
+
+    def read(value: object) -> str:
+        line = text(value).rstrip("/")
+        safe = re.fullmatch(rf"{schemes[0]}://[\w.\-]+(:\d{{1,5}})?(/[\w.\-/]*)?", line)
+        local = re.fullmatch(rf"{schemes[1]}://(127\.0\.0\.1|localhost)(:\d{{1,5}})?(/[\w.\-/]*)?", line)
+        if not safe and not local:
+            raise BadValue(f"要写 {schemes[0]}:// 开头的地址，不带问号和密码；一般不用改")
+        return line
+
+    return read
+
+
 def listen(value: object) -> Listen:
     if value not in ("mention", "command", "natural"):
         raise BadValue("要写 mention（只听@）、command（只听口令）或 natural（听得懂的都答）")
@@ -175,6 +198,12 @@ def listen_map(value: object) -> Mapping[str, Listen]:
     if not isinstance(value, dict):
         raise BadValue("要写成“群名: mention”这样的对照")
     return {str(name): listen(mode) for name, mode in value.items()}
+
+
+def poster_style(value: object) -> str:
+    if value != "" and value not in STYLES:
+        raise BadValue(f"要写{'、'.join(STYLES)}中的一个，不要海报就留空")
+    return str(value)
 
 
 def level(value: object) -> str:
@@ -200,6 +229,39 @@ WEBCHAT_LOG = Setting("webchat.log", "var/webchat.jsonl", "模拟群的聊天记
 WECHATY_ENDPOINT = Setting("wechaty.endpoint", "", "Wechaty 网关的 主机:端口；留空就不接微信", endpoint)
 WECHATY_TOKEN_FILE = Setting(
     "wechaty.token_file", "", "放网关口令（token）的文件；也可用环境变量 MENLOU_WECHATY_TOKEN。口令不写在这里", text
+)
+CONSOLE = Setting("console.enabled", True, "开控制台（干事在浏览器里办事的地方，要登录）", yes_no)
+CONSOLE_HOST = Setting(
+    "console.host",
+    "127.0.0.1",
+    "控制台听在哪个地址。127.0.0.1 只有本机能打开；给别的机器用，请放在有 https 的代理后面",
+    text,
+)
+CONSOLE_PORT = Setting("console.port", 8090, "控制台端口", whole(1, 65_535))
+CONSOLE_ADDRESS = Setting(
+    "console.address",
+    "",
+    "别人打开控制台用的网址，如 https://desk.example.gov.cn；留空就用上面的地址和端口",
+    web_address,
+)
+CONSOLE_PROXY = Setting(
+    "console.behind_proxy", False, "前面有没有自己的代理（nginx 等）。有才信它报来的访问者地址", yes_no
+)
+WECOM_BOT_ID = Setting("wecom.bot_id", "", "企业微信智能机器人的 Bot ID；留空就不接，见 docs/wecom.md", text)
+WECOM_SECRET_FILE = Setting(
+    "wecom.bot_secret_file",
+    "",
+    "放智能机器人 Secret 的文件；也可用环境变量 MENLOU_WECOM_SECRET。它不写在这里",
+    text,
+)
+WECOM_HOOKS_FILE = Setting(
+    "wecom.hooks_file", "", "放企业微信群 webhook 的文件，一行一个群（群名: key）；留空就不用。key 不写在这里", text
+)
+WECOM_API = Setting(
+    "wecom.api", "https://qyapi.weixin.qq.com", "企业微信 webhook 的地址，一般不用改", _address(("https", "http"))
+)
+WECOM_WS = Setting(
+    "wecom.ws", "wss://openws.work.weixin.qq.com", "企业微信智能机器人长连接的地址，一般不用改", _address(("wss", "ws"))
 )
 LISTEN = Setting(
     "listen.default", "natural", "群里没@我时听什么：mention 只听@，command 只听口令，natural 听得懂的都答", listen
@@ -258,6 +320,9 @@ LECTURE_MINUTES = Setting("lecture.minutes", 60, "一堂课多少分钟", whole(
 LECTURE_EVENING = Setting("lecture.remind_evening", "18:30", "开课前一天晚上几点在群里提醒一次", clock)
 LECTURE_BEFORE = Setting("lecture.remind_before", 60, "开课前多少分钟在群里再提醒一次", whole(0, 1_440))
 LECTURE_RATE = Setting("lecture.rate_after", 15, "讲完多少分钟请大家说说讲得怎样（只请一次）", whole(0, 1_440))
+LECTURE_POSTER = Setting(
+    "lecture.poster", "素白", "开课通知附一张海报：素白、红头或田园（样子见 docs/posters.md）；不要就留空", poster_style
+)
 LECTURE_PHOTOS = Setting("lecture.photos", "var/photos", "讲课照片存在哪个资料夹", text)
 SIGN_UP_OFFER = Setting("sign_up.offer_minutes", 120, "候补的位子留多少分钟", whole(5, 10_080))
 BROADCAST_TWO = Setting("broadcast.two_people", True, "通知要两个人放行：一个人写，另一个人同意了才发", yes_no)
@@ -269,6 +334,28 @@ LIMIT_MINUTE = Setting("limits.per_minute", 20, "一个人每分钟最多答几�
 LIMIT_LOOP = Setting(
     "limits.loop_turns", 5, "同样的话一分钟内来回超过几次就当对面是机器人，歇十分钟", whole(2, 100_000)
 )
+BACKUP = Setting("backup.enabled", True, "每天自动备份（SQLite；PostgreSQL 用它自己的 pg_dump）", yes_no)
+BACKUP_AT = Setting("backup.at", "03:00", "每天几点备份；那时没开机，下次启动几分钟后补", clock)
+BACKUP_FOLDER = Setting("backup.folder", "var/backups", "备份存在哪个资料夹", text)
+BACKUP_SECOND = Setting(
+    "backup.second_folder", "", "第二份存在哪里，最好是另一块盘（U盘、移动硬盘）；留空就不存第二份", text
+)
+BACKUP_DAYS = Setting("backup.keep_days", 14, "最近多少天，每天留最后一份", whole(1, 3_660))
+BACKUP_WEEKS = Setting("backup.keep_weeks", 8, "再往前多少周，每周留一份（0 不留）", whole(0, 520))
+BACKUP_MONTHS = Setting("backup.keep_months", 12, "再往前多少个月，每月留一份（0 不留）", whole(0, 120))
+MATERIAL_FOLDER = Setting("material.folder", "var/materials", "课件存在哪个资料夹", text)
+RETENTION_CRON = Setting(
+    "retention.cron", "30 3 * * *", "每天几点清理过了保存期的个人信息（cron）；那时没开机，开机后补", cron
+)
+
+
+def _kept_for(each: Retained) -> Setting[int]:
+    return Setting(
+        each.setting, each.days, f"{each.name}（{each.rows}）留几天，{each.fate.words}（0 一直留）", whole(0, 36_500)
+    )
+
+
+RETENTION_DAYS: Mapping[str, Setting[int]] = {each.key: _kept_for(each) for each in RETENTION}
 LOG_LEVEL = Setting("log.level", "info", "日志详细程度", level)
 
 SETTINGS: tuple[Setting[Any], ...] = (
@@ -279,8 +366,18 @@ SETTINGS: tuple[Setting[Any], ...] = (
     WEBCHAT_HOST,
     WEBCHAT_PORT,
     WEBCHAT_LOG,
+    CONSOLE,
+    CONSOLE_HOST,
+    CONSOLE_PORT,
+    CONSOLE_ADDRESS,
+    CONSOLE_PROXY,
     WECHATY_ENDPOINT,
     WECHATY_TOKEN_FILE,
+    WECOM_BOT_ID,
+    WECOM_SECRET_FILE,
+    WECOM_HOOKS_FILE,
+    WECOM_API,
+    WECOM_WS,
     LISTEN,
     LISTEN_GROUPS,
     PUSH_CRON,
@@ -321,6 +418,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     LECTURE_EVENING,
     LECTURE_BEFORE,
     LECTURE_RATE,
+    LECTURE_POSTER,
     LECTURE_PHOTOS,
     SIGN_UP_OFFER,
     BROADCAST_TWO,
@@ -328,5 +426,47 @@ SETTINGS: tuple[Setting[Any], ...] = (
     BROADCAST_DAY,
     LIMIT_MINUTE,
     LIMIT_LOOP,
+    BACKUP,
+    BACKUP_AT,
+    BACKUP_FOLDER,
+    BACKUP_SECOND,
+    BACKUP_DAYS,
+    BACKUP_WEEKS,
+    BACKUP_MONTHS,
+    MATERIAL_FOLDER,
+    RETENTION_CRON,
+    *RETENTION_DAYS.values(),
     LOG_LEVEL,
+)
+
+# What an admin may change in the console: it takes effect at once, and harms neither the account nor what two must agree.
+DESK_SETTINGS: tuple[Setting[Any], ...] = (
+    LISTEN,
+    PUSH_WEEK,
+    QUIET_START,
+    QUIET_END,
+    LOOP_REVIEW,
+    LOOP_DISPATCH,
+    LOOP_ACCEPT,
+    LOOP_SCHEDULE,
+    LOOP_URGENT,
+    LOOP_COUNT,
+    LOOP_ANSWER,
+    LOOP_GRAB,
+    LOOP_UNDO,
+    LOOP_ARCHIVE,
+    WORK_HOURS,
+    WORK_HOLIDAYS,
+    WORK_WORKDAYS,
+    WORK_FARMING,
+    LECTURE_TIMES,
+    LECTURE_MINUTES,
+    LECTURE_EVENING,
+    LECTURE_BEFORE,
+    LECTURE_RATE,
+    LECTURE_POSTER,
+    SIGN_UP_OFFER,
+    BROADCAST_DAY,
+    LIMIT_MINUTE,
+    LIMIT_LOOP,
 )

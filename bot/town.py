@@ -6,20 +6,22 @@ from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Engine
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from bot import settings
 from bot.config import Config
 from bot.settings import LIMIT_LOOP, LIMIT_MINUTE, LISTEN, LISTEN_GROUPS, QUIET_END, QUIET_START, TOWN_FOLDER, ZONE
-from data import snippets, town
+from data import desk_settings, snippets, town
 from data.database import open_engine, upgrade
 from data.errors import TownFileError
 from data.hours import QuietHours
 from data.lexicon import LexiconError, TopicLexicon
 from data.lexicon import load_lexicon as load_topics
 from data.pace import Speed
-from data.rules import BroadcastRules, Deadlines, Rules
+from data.rules import BroadcastRules, Deadlines, PosterRules, Rules
 from data.series import EVENING
+from data.tables import Lecturer as LecturerRow
+from data.tables import Village
 from data.townfile import TownFiles, read_town
 from data.workdays import Span, WorkCalendar
 from handlers.knowledge import Knowledge, Limits
@@ -93,6 +95,7 @@ def rules_of(config: Config, files: TownFiles) -> Rules:
         grab_most=config[settings.LOOP_GRAB],
         per_week=config[settings.PUSH_WEEK],
         evening_pushes=pushes_in_the_evening(config),
+        poster=PosterRules(config[settings.LECTURE_POSTER], files.town.town.name),
         broadcast=BroadcastRules(
             config[settings.BROADCAST_TWO], config[settings.BROADCAST_EMERGENCY], config[settings.BROADCAST_DAY]
         ),
@@ -114,6 +117,17 @@ def words_of(files: TownFiles, topics: TopicLexicon) -> Lexicon:
     places = [word for village in town.villages for word in (village.name, *village.aliases, *village.venues)]
     lecturers = [Lecturer(each.name, each.title, (each.trade,) if each.trade else ()) for each in town.lecturers]
     return load_lexicon(lecturers, places, TownCalendar(market_days=town.town.market_days), topics)
+
+
+def known_words(session: Session, files: TownFiles, topics: TopicLexicon) -> Lexicon:
+    """All that understanding knows of this town as the database has it: with what was imported or added since."""
+    people = session.exec(select(LecturerRow).order_by(col(LecturerRow.id)))
+    lecturers = [Lecturer(each.name, each.title, (each.trade,) if each.trade else ()) for each in people]
+    villages = session.exec(select(Village).order_by(col(Village.id)))
+    places = [word for each in villages for word in (each.name, *each.aliases, *each.venues)]
+    calendar = TownCalendar(market_days=files.town.town.market_days)
+    added = [each for each in desk_settings.added_words(session) if each[0] not in topics.names or each[0] != each[1]]
+    return load_lexicon(lecturers, places, calendar, topics.with_words(added))
 
 
 def pushes_in_the_evening(config: Config) -> bool:
@@ -149,8 +163,15 @@ def settle_in(session: Session, config: Config, *, transport: str | None, now: d
     """Load the town's files into the database and gather what handlers may know."""
     files, topics = read_files(config)
     town.load_town(session, files, tuple(topics.names), transport=transport, now=now)
-    words = words_of(files, topics)
-    knowledge = Knowledge(
+    session.flush()
+    return files, know(session, config, files, topics)
+
+
+def know(session: Session, config: Config, files: TownFiles, topics: TopicLexicon) -> Knowledge:
+    """What handlers may know, out of the database and the files; only reads. Takes about half a second."""
+    words = known_words(session, files, topics)
+    groups = config[LISTEN_GROUPS]
+    return Knowledge(
         town=files.town.town.name,
         zone=config[ZONE],
         quiet=quiet_hours(config),
@@ -164,6 +185,5 @@ def settle_in(session: Session, config: Config, *, transport: str | None, now: d
         push_times=partial(occurrences, config[settings.PUSH_CRON], config[ZONE]),
         limits=Limits(per_minute=config[LIMIT_MINUTE], loop_turns=config[LIMIT_LOOP]),
         listen=config[LISTEN],
-        listen_in=config[LISTEN_GROUPS],
+        listen_in={**groups, **settings.listen_map(desk_settings.listening(session))},
     )
-    return files, knowledge

@@ -10,6 +10,7 @@ from data.delivery import deliver
 from data.errors import LectureOver, NotBegun
 from data.loop import Lecture, LectureState, Subject
 from data.phrases import day_and_time
+from data.record_tables import LectureCount
 from data.rules import Rules
 
 LATELY = timedelta(days=3)  # "the lecture" is one that began no longer ago
@@ -74,6 +75,7 @@ def count(
     handouts = lecture.handouts if handouts is None else handouts
     deliver(session, lecture, by=by, now=now, rules=rules)
     lecture.attended, lecture.handouts, lecture.counted_by, lecture.counted_at = attended, handouts, by, now
+    session.add(LectureCount(lecture_id=lecture.id, attended=attended, handouts=handouts, by_id=by, at=now))
     words = f"到场{attended}" + (f"，发资料{handouts}" if handouts is not None else "")
     state = "counted" if before is None else "recounted"
     steps.record(session, Subject.LECTURE, lecture.id, state, by=by, now=now, reason=words)

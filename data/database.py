@@ -53,6 +53,27 @@ def open_engine(url: str) -> Engine:
     return engine
 
 
+def open_reader(url: str) -> Engine:
+    """An engine that only reads, each session in a snapshot of its own, beside the writer's. Raises `SchemaError`."""
+    engine = open_engine(url)
+    if engine.url.get_backend_name() != "sqlite":
+        return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    event.remove(engine, "begin", _begin_immediate)
+    event.listen(engine, "begin", _begin_deferred)
+    event.listen(engine, "connect", _only_read)
+    return engine
+
+
+def _only_read(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.execute("PRAGMA query_only=ON")
+
+
+def _begin_deferred(connection: Connection) -> None:
+    raw = connection.connection.dbapi_connection
+    assert isinstance(raw, sqlite3.Connection)
+    raw.execute("BEGIN")
+
+
 def _tune_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None  # SQLAlchemy's own BEGIN below is the only one
     for pragma in PRAGMAS:

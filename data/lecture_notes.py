@@ -35,6 +35,7 @@ class Note:
     text: str
     what: str
     told: Facts | None = None
+    picture_id: int | None = None
 
 
 def key(lecture: Lecture, what: str, room_id: int) -> str:
@@ -144,6 +145,7 @@ def say(session: Session, lecture: Lecture, note: Note, *, now: datetime, not_be
         not_before=not_before,
         once=once,
         expires_at=lecture.starts_at if note.what == ANNOUNCED else None,
+        picture_id=note.picture_id,
     )
 
 

@@ -13,7 +13,7 @@ taken back before it left.
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from data.columns import choice, json_list, json_object, maybe_moment, moment
@@ -65,6 +65,7 @@ class Inbox(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("transport", "message_id"),
         Index("ix_inbox_member_time", "member_id", "heard_at"),
+        Index("ix_inbox_room", "room_id", "heard_at", "member_id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -80,6 +81,10 @@ class Inbox(SQLModel, table=True):
     error: str = ""
 
 
+# What was said of ourselves, and certainly; in these words, so that its index serves.
+OUTBOX_SPOKEN = text("outbox.state = 'sent' AND outbox.kind IN ('push', 'notice')")
+
+
 class Outbox(SQLModel, table=True):
     """One message that we say in one room. ``once`` names what may be said only once ("push:3:2026-11-22T12:00").
 
@@ -91,6 +96,15 @@ class Outbox(SQLModel, table=True):
         Index("ix_outbox_due", "state", "priority", "id"),
         Index("ix_outbox_room_state", "room_id", "state"),
         Index("ix_outbox_claimed", "claimed_at"),
+        Index(
+            "ix_outbox_spoken",
+            "room_id",
+            "settled_at",
+            "kind",
+            "broadcast_id",
+            sqlite_where=OUTBOX_SPOKEN,
+            postgresql_where=OUTBOX_SPOKEN,
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -100,6 +114,7 @@ class Outbox(SQLModel, table=True):
     text: str
     mentions: list[list[str]] = json_list()
     picture_id: int | None = Field(default=None, foreign_key="picture.id")
+    material_id: int | None = Field(default=None, foreign_key="material.id")  # a file that goes after the text
     state: OutboxState = choice(OutboxState, default=OutboxState.PENDING)
     queued_at: datetime = moment()
     not_before: datetime = moment()

@@ -13,8 +13,9 @@ from sqlmodel import Session, col
 
 from data.columns import Moment
 from data.mail import Outbox, OutboxKind, OutboxState, Priority
+from data.record_tables import Material
 from data.statements import changed, insert_one, table_of
-from data.tables import Picture, Room
+from data.tables import Picture, Room, RoomKind
 
 PRIORITIES = {
     OutboxKind.REPLY: Priority.REPLY,
@@ -26,7 +27,7 @@ GATHERED_MOST = 20  # items in one message
 EVER = datetime(1, 1, 2, tzinfo=UTC)  # before all that was planned
 _INSERT = insert(table_of(Outbox))
 _MENTIONS = re.compile(r"^(?:@[^\u2005]*\u2005)+")
-_OUT, _ROOM, _PICTURE = table_of(Outbox), table_of(Room), table_of(Picture)
+_OUT, _ROOM, _PICTURE, _MATERIAL = table_of(Outbox), table_of(Room), table_of(Picture), table_of(Material)
 _ONCE = select(_OUT.c.id).where(_OUT.c.once == bindparam("once"))
 _EARLIER = _OUT.alias("earlier")
 # What waits for another try is not overtaken in its room; what is merely planned for later (quiet hours) may be.
@@ -59,13 +60,16 @@ _LETTERS = (
         _OUT.c.kind,
         _ROOM.c.transport,
         _ROOM.c.external_id,
-        _ROOM.c.kind,
+        _ROOM.c.kind == RoomKind.DIRECT,
         _PICTURE.c.png,
-        _PICTURE.c.name,
+        func.coalesce(_PICTURE.c.name, ""),
         _OUT.c.held,
+        func.coalesce(_MATERIAL.c.path, ""),
+        func.coalesce(_MATERIAL.c.file_name, ""),
     )
     .join(_ROOM, _OUT.c.room_id == _ROOM.c.id)
     .join(_PICTURE, _OUT.c.picture_id == _PICTURE.c.id, isouter=True)
+    .join(_MATERIAL, _OUT.c.material_id == _MATERIAL.c.id, isouter=True)
     .where(_OUT.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(_OUT.c.priority, _OUT.c.id)
 )
@@ -145,6 +149,8 @@ class Letter:
     png: bytes | None
     picture_name: str
     held: int = 0  # times that it was tried and certainly did not go out
+    file: str = ""  # of a piece of material, relative to its folder
+    file_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +181,7 @@ def queue(
     expires_at: datetime | None = None,
     mentions: Sequence[Sequence[str]] = (),
     picture_id: int | None = None,
+    material_id: int | None = None,
     inbox_id: int | None = None,
     broadcast_id: int | None = None,
     once: str | None = None,
@@ -193,6 +200,7 @@ def queue(
         "text": text,
         "mentions": [list(each) for each in mentions],
         "picture_id": picture_id,
+        "material_id": material_id,
         "state": OutboxState.PENDING,
         "queued_at": now,
         "not_before": not_before or now,
@@ -286,21 +294,8 @@ def claim(session: Session, ids: Sequence[int], *, now: datetime) -> list[Letter
     if not claimed:
         return []
     return [
-        Letter(
-            id_,
-            text,
-            tuple((who, name) for who, name in mentions),
-            kind,
-            transport,
-            room,
-            room_kind == "direct",
-            png,
-            name or "",
-            held,
-        )
-        for id_, text, mentions, kind, transport, room, room_kind, png, name, held in session.execute(
-            _LETTERS, {"ids": claimed}
-        )
+        Letter(id_, text, tuple((who, name) for who, name in mentions), *rest)
+        for id_, text, mentions, *rest in session.execute(_LETTERS, {"ids": claimed})
     ]
 
 

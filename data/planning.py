@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from data import announcements, progress, steps, tell
+from data import announcements, posters, progress, steps, tell
 from data.announcements import Facts
 from data.errors import LectureOver, TimeIsPast
 from data.lecture_notes import (
@@ -118,8 +118,9 @@ def hold(
     session.add_all(LectureRoom(lecture_id=lecture.id, room_id=room.id or 0) for room in rooms)
     session.flush()
     facts = facts_of(session, lecture)
-    for room in rooms if announce else ():
-        note = Note(room, announcements.announcement(facts, room.kind, rules.zone), ANNOUNCED)
+    told = rooms if announce else []
+    notes = [Note(room, announcements.announcement(facts, room.kind, rules.zone), ANNOUNCED) for room in told]
+    for note in _with_poster(session, notes, facts, rules):
         say(session, lecture, note, now=now, not_before=not_before)
     for room in _lecturer_rooms(session, plan.lecturer_id, by=by, now=now):
         note = Note(room, announcements.for_lecturer(lecture.id, facts, rules.zone), FACTS)
@@ -166,7 +167,7 @@ def change(
     session.flush()
     for room in (*rooms_of(session, lecture), *(note.room for note in people)):
         take_back(session, lecture, room, now=now)
-    for note in (*notes, *people):
+    for note in (*_with_poster(session, notes, after, rules), *people):
         if note.text:
             say(session, lecture, note, now=now, not_before=not_before)
     return True
@@ -309,6 +310,14 @@ def uncounted(session: Session, *, now: datetime, limit: int) -> list[str]:
 def _coordinates(session: Session, member_id: int) -> bool:
     query = select(Role.id).where(Role.member_id == member_id, Role.kind == RoleKind.COORDINATOR)
     return session.exec(query).first() is not None
+
+
+def _with_poster(session: Session, notes: Sequence[Note], facts: Facts, rules: Rules) -> list[Note]:
+    """Each announcement with its poster, drawn once; what tells of a change goes without."""
+    if all(note.what != ANNOUNCED for note in notes):
+        return list(notes)
+    picture_id = posters.attached(session, facts, rules)
+    return [replace(note, picture_id=picture_id) if note.what == ANNOUNCED else note for note in notes]
 
 
 def _lecturer_rooms(session: Session, lecturer_id: int, *, by: int | None, now: datetime) -> list[Room]:

@@ -32,6 +32,14 @@ class BroadcastRules:
 
 
 @dataclass(frozen=True, slots=True)
+class PosterRules:
+    """The poster that goes with an announcement: its style ("" for none), and the town whose name it bears."""
+
+    style: str = ""
+    town: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """All that the services of the loop are told; `now` is never among it."""
 
@@ -52,6 +60,7 @@ class Rules:
     broadcast: BroadcastRules
     per_week: int = 7  # pushes and broadcasts to a group (0: no limit); see `data.series`
     evening_pushes: bool = True  # whether the timetable has pushes in the evening
+    poster: PosterRules = PosterRules()
 
     def leaves(self, now: datetime) -> datetime:
         """When what a coordinator has said to others goes out: not while it can be undone, nor in quiet hours."""

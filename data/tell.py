@@ -46,6 +46,7 @@ def room(
     once: str | None = None,
     expires_at: datetime | None = None,
     mentions: Iterable[tuple[str, str]] = (),
+    picture_id: int | None = None,
 ) -> int | None:
     """Tell a room; ``mentions`` are (member's external id, name)."""
     return outbox.queue(
@@ -58,6 +59,7 @@ def room(
         once=once,
         expires_at=expires_at,
         mentions=tuple(mentions),
+        picture_id=picture_id,
     )
 
 

@@ -1,6 +1,7 @@
 """A town's files, brought into the database: loading them again changes only what they changed."""
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, SQLModel, col, delete, select
 
 from data import bindings, lectures, snippets
+from data.checked import Entry
 from data.loop import Lecture, LectureRoom
 from data.seasons import check
 from data.series_tables import Series
@@ -21,34 +23,26 @@ Row = TypeVar("Row", bound=SQLModel)
 def load_town(
     session: Session, files: TownFiles, topics: tuple[str, ...], *, transport: str | None, now: datetime
 ) -> None:
-    """Bring the town up to its files. Rooms, people and lectures are simulated ones: only with a ``transport``."""
+    """Bring the town up to its files. Rooms, people and lectures are simulated ones: only with a ``transport``.
+
+    What the files say nothing of stays as it is: villages, lecturers and topics that are not in them, and of those that
+    are, what is not written there (`data.bring` may have brought it).
+    """
     town = files.town
     for position, topic in enumerate(topics, 1):
         _put(session, Topic, {"name": topic}, position=position)
     for village in town.villages:
-        _put(
-            session,
-            Village,
-            {"name": village.name},
-            aliases=list(village.aliases),
-            venues=list(village.venues),
-            near=_neighbours(files, village.name),
-            free=list(village.free),
-        )
+        _put(session, Village, {"name": village.name}, **_said(village, ("aliases", "venues", "free")))
+    _join_neighbours(session, files)
     villages = _ids(session, Village)
     topic_ids = _ids(session, Topic)
     for entry in town.lecturers:
-        lecturer = _put(
-            session,
-            Lecturer,
-            {"name": entry.name},
-            title=entry.title,
-            kind=entry.kind,
-            trade=entry.trade,
-            dialects=list(entry.dialects),
-            free=list(entry.free),
-            village_id=villages[entry.home_village] if entry.home_village else None,
-        )
+        values = _said(entry, ("title", "kind", "trade", "dialects", "free"))
+        if "home_village" in entry.model_fields_set:
+            values["village_id"] = villages[entry.home_village] if entry.home_village else None
+        lecturer = _put(session, Lecturer, {"name": entry.name}, **values)
+        if "topics" not in entry.model_fields_set:
+            continue
         session.exec(delete(LecturerTopic).where(col(LecturerTopic.lecturer_id) == lecturer.id))
         for name in entry.topics:
             session.add(LecturerTopic(lecturer_id=lecturer.id or 0, topic_id=topic_ids[name]))
@@ -68,6 +62,32 @@ def topic_ids(session: Session) -> dict[str, int]:
 def lecturer_ids(session: Session) -> dict[str, int]:
     """Lecturer's name → id."""
     return _ids(session, Lecturer)
+
+
+def near_said(files: TownFiles) -> dict[str, bool]:
+    """Of each village in the files: whether neighbours are written there."""
+    return {each.name: "near" in each.model_fields_set for each in files.town.villages}
+
+
+def governs(said: Mapping[str, bool], one: str, other: str) -> bool:
+    """Whether the files, of which ``said`` is `near_said`, decide if two villages are neighbours."""
+    return one in said and other in said and (said[one] or said[other])
+
+
+def _said(entry: Entry, fields: tuple[str, ...]) -> dict[str, Any]:
+    """Those of the fields that the file writes, as columns take them."""
+    values = {name: getattr(entry, name) for name in fields if name in entry.model_fields_set}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+
+
+def _join_neighbours(session: Session, files: TownFiles) -> None:
+    """The neighbours that the files name, beside those of which they say nothing."""
+    said = near_said(files)
+    for village in session.exec(select(Village).where(col(Village.name).in_(list(said)))):
+        kept = [each for each in village.near if not governs(said, village.name, each)]
+        near = list(dict.fromkeys([*_neighbours(files, village.name), *kept]))
+        if near != village.near:
+            village.near = near
 
 
 def _neighbours(files: TownFiles, name: str) -> list[str]:

@@ -1,7 +1,7 @@
 """How we listen and speak. `ROUTES` is all that the bot can hear by a word or by its meaning, `EARS` what it hears for
 what it is, `QUESTIONS` all that it can ask."""
 
-from handlers import answers, broadcast, lecturer, order, photos, poll, signup, solitaire, voice
+from handlers import answers, broadcast, lecturer, order, persons, photos, poll, signup, solitaire, voice
 from handlers.desk import cases, dispatch, lectures, polls, review
 from handlers.routes import ROUTES, SECTIONS
 from handlers.turn import Ear, Question
@@ -52,4 +52,5 @@ QUESTIONS: tuple[Question, ...] = (
     Question("confirm_sign_up", answers.yes_or_no, signup.confirm_sign_up),
     Question("confirm_cancel", answers.yes_or_no, signup.confirm_cancel),
     Question("take_fewer", signup.fewer_or_wait, signup.take_fewer),
+    Question(persons.CONFIRM, persons.read_answer, persons.decide),
 )

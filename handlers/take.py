@@ -1,5 +1,6 @@
 """One message through one transaction: seen before? → question open? → understand → handler → reply → outbox."""
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -63,7 +64,7 @@ class Reading:
 
 
 class Listener:
-    """Takes messages. Holds what never changes while the bot runs: the routes, the questions and the town."""
+    """Takes messages. Holds what a message finds: the routes, the questions and the town. Never written to."""
 
     def __init__(
         self,
@@ -76,6 +77,12 @@ class Listener:
         self.ears = ears
         self.knowledge = knowledge
         self._questions = {question.kind: question for question in questions}
+
+    def knowing(self, knowledge: Knowledge) -> "Listener":
+        """This listener in a town that has changed."""
+        other = copy.copy(self)
+        other.knowledge = knowledge
+        return other
 
     def take(self, session: Session, heard: Heard, *, now: datetime) -> Outcome:
         """Handle one message within the caller's transaction."""

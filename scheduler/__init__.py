@@ -1,6 +1,6 @@
 """When we speak. `JOBS` is all that the bot does by the clock; each job is a plain function of `now`."""
 
-from scheduler import broadcasts, echo, lectures, orders, push, signups
+from scheduler import broadcasts, echo, lectures, orders, push, retention, signups
 from scheduler.job import Job
 
 JOBS: tuple[Job, ...] = (
@@ -19,4 +19,6 @@ JOBS: tuple[Job, ...] = (
     Job("invite_ratings", "讲完课请大家说说，每群只问一次", setting="loop.cron", run=echo.invite_ratings),
     Job("chase_cases", "意见快到期、过期时私下提醒经办的干事", setting="loop.cron", run=echo.chase_cases),
     Job("close_polls", "投票到时间就结束，公布一次结果", setting="loop.cron", run=echo.close_polls),
+    Job("retention", "每天开始清理过了保存期的个人信息", setting="retention.cron", run=retention.begin),
+    Job("go_on_retention", "接着清理，一次清一批，不耽误回话", setting="loop.cron", run=retention.go_on),
 )

@@ -1,7 +1,7 @@
 """What a job is, and what it is handed."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ class JobContext:
     quiet: QuietHours
     grace: timedelta  # how late an occurrence may still be served
     rules: Rules
+    keeps: Mapping[str, int] = field(default_factory=dict)  # days of each kind of `data.retention.RETENTION`
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,21 +4,29 @@ import asyncio
 import base64
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from itertools import count
 from pathlib import Path
+from typing import ClassVar
 
+import pytest
 from aiohttp import ClientSession
 
 from bot.transports.base import Event, Outgoing, Recalled, Transport
 from bot.transports.memory import MemoryTransport
 from bot.transports.webchat import WebChat
 from bot.transports.wechaty import WechatySettings, WechatyTransport
+from bot.transports.wecom.bot import WecomBot
+from bot.transports.wecom.hook import WecomHook
+from bot.transports.wecom.settings import BotSettings, Hook, HookSettings
 from handlers.message import Heard, Kind
+from tests import wecom_standin as wecom
 from tests.gateway.harness import Gateway
 from tests.gateway.village import EAST, QUICK, Ears
 from tests.webchat_parts import NOON, PEOPLE, ROOMS, Browser, browsing, serving
+from tests.wecom_standin import Standin
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -43,9 +51,19 @@ class Audience(Ears):
         return [heard.text for heard in self.all(Heard)]
 
 
+class Can(Enum):
+    """What not every transport can do; a part of the contract that needs it is not played on the others."""
+
+    HEAR = auto()  # people speak to the bot, in a group and alone
+    OVERHEAR = auto()  # and what they say in a group without calling it is heard too
+    RECALL = auto()  # it tells when somebody takes a message back
+    ECHO = auto()  # it gives ids of what we send, and shows it coming back
+
+
 class Stage(ABC):
     """A transport with a group of two people; the first of them also has a direct chat with the bot."""
 
+    can: ClassVar[frozenset[Can]] = frozenset(Can)
     transport: Transport
     room: str
     room_name: str
@@ -197,6 +215,70 @@ class WechatyStage(Stage):
         await self._gateway.do("recall", room=self.room, contact=self.person, message=message_id)
 
 
+class WecomBotStage(Stage):
+    """Seen through what the stand-in for WeCom was told to show. In a group only what calls the bot comes to it."""
+
+    can = frozenset({Can.HEAR})
+    room, room_name, person, person_name, other = (
+        wecom.GROUP,
+        "企业微信群EAST",
+        wecom.PERSON,
+        wecom.PERSON,
+        wecom.OTHER_PERSON,
+    )
+    mention = "@门楼 "
+
+    def __init__(self, standin: Standin) -> None:
+        self.transport: WecomBot = WecomBot(
+            BotSettings(wecom.BOT_ID, wecom.SECRET, standin.ws, backoff_first=0.02, ack_timeout=5.0)
+        )
+        self._standin = standin
+
+    async def say(self, text: str, *, who: str = "", direct: bool = False) -> str:
+        return await self._standin.say_text(text, who=who or self.person, room="" if direct else self.room)
+
+    async def show(self, picture: bytes, *, direct: bool = True) -> str:
+        assert direct, "a group's pictures do not come to it"
+        return await self._standin.say({"msgtype": "image", "image": self._standin.lay(picture)})
+
+    async def shows(self, text: str, *, direct: bool = False) -> None:
+        await self._standin.until(lambda: text in self._standin.texts(self.person if direct else self.room))
+
+    async def shows_picture(self, png: bytes) -> None:
+        seen = [(each.room, each.content) for each in self._standin.shown if each.kind == "image"]
+        assert seen == [(self.room, png)]
+
+    async def recall(self, message_id: str) -> None:
+        raise AssertionError("WeCom does not tell")
+
+
+class WecomHookStage(Stage):
+    """A webhook only speaks: nobody can say anything to it."""
+
+    can = frozenset()
+    room, room_name, person, person_name, other, mention = "东沟村干部群", "东沟村干部群", "", "", "", ""
+
+    def __init__(self, standin: Standin) -> None:
+        hooks = (Hook(self.room, wecom.KEY), Hook("西岭村干部群", wecom.OTHER_KEY))
+        self.transport: WecomHook = WecomHook(HookSettings(hooks, api=standin.api))
+        self._standin = standin
+
+    async def say(self, text: str, *, who: str = "", direct: bool = False) -> str:
+        raise AssertionError("a webhook hears nothing")
+
+    async def show(self, picture: bytes, *, direct: bool = True) -> str:
+        raise AssertionError("a webhook sees nothing")
+
+    async def shows(self, text: str, *, direct: bool = False) -> None:
+        assert text in self._standin.texts(wecom.KEY)
+
+    async def shows_picture(self, png: bytes) -> None:
+        assert [each.content for each in self._standin.shown if each.kind == "image"] == [png]
+
+    async def recall(self, message_id: str) -> None:
+        raise AssertionError("a webhook hears nothing")
+
+
 @asynccontextmanager
 async def memory_stage(_log: Path) -> AsyncIterator[Stage]:
     yield MemoryStage()
@@ -214,6 +296,34 @@ async def web_stage(log: Path) -> AsyncIterator[Stage]:
 async def wechaty_stage(_log: Path) -> AsyncIterator[Stage]:
     async with Gateway() as gateway:
         yield WechatyStage(gateway)
+
+
+@asynccontextmanager
+async def wecom_bot_stage(_log: Path) -> AsyncIterator[Stage]:
+    async with Standin() as standin:
+        yield WecomBotStage(standin)
+
+
+@asynccontextmanager
+async def wecom_hook_stage(_log: Path) -> AsyncIterator[Stage]:
+    async with Standin() as standin:
+        yield WecomHookStage(standin)
+
+
+STAGES: dict[str, tuple[type[Stage], Callable[[Path], AbstractAsyncContextManager[Stage]]]] = {
+    "memory": (MemoryStage, memory_stage),
+    "webchat": (WebStage, web_stage),
+    "wechaty": (WechatyStage, wechaty_stage),
+    "wecom-bot": (WecomBotStage, wecom_bot_stage),
+    "wecom-hook": (WecomHookStage, wecom_hook_stage),
+}
+
+
+def able(*needs: Can) -> list[object]:
+    """The transports that can do all this, as parameters of a fixture."""
+    names = [name for name, (stage, _) in STAGES.items() if stage.can.issuperset(needs)]
+    assert len(names) >= 3, "a part of the contract that hardly anybody keeps is none"
+    return [pytest.param(name, marks=pytest.mark.gateway if name == "wechaty" else ()) for name in names]
 
 
 Act = Callable[[Stage, Audience], Awaitable[None]]
@@ -254,7 +364,7 @@ class Play:
 
     def unheard(self, act: Callable[[Stage], Awaitable[None]]) -> None:
         """With nobody listening yet."""
-        build = {"memory": memory_stage, "webchat": web_stage, "wechaty": wechaty_stage}[self.name]
+        _, build = STAGES[self.name]
 
         async def whole() -> None:
             async with asyncio.timeout(60), build(self.log) as stage:

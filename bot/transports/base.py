@@ -11,7 +11,7 @@ in ``tests/test_transport_contract.py`` runs over all of them.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -42,7 +42,10 @@ class Uncertain(TransportError):
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One message to send. ``mentions`` are ``(member id, name)``; ``image`` is PNG bytes sent after the text."""
+    """One message to send. ``mentions`` are ``(member id, name)``; ``image`` is PNG bytes sent after the text.
+
+    ``file`` goes after the text too, under ``file_name``; only over the transports of `data.materials.CARRIERS`.
+    """
 
     room_id: str
     text: str
@@ -50,6 +53,8 @@ class Outgoing:
     mentions: tuple[tuple[str, str], ...] = ()
     image: bytes | None = None
     image_name: str = "picture.png"
+    file: bytes | None = field(default=None, repr=False)  # at most 20 MB, which no log shall hold
+    file_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ and ``"@题目+乙"`` when any alias of that topic stands there with 乙.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -75,6 +75,13 @@ class TopicLexicon:
 
     def __len__(self) -> int:
         return len(self.words) + len(self.pairs)
+
+    def with_words(self, added: Iterable[tuple[str, str]]) -> "TopicLexicon":
+        """This lexicon with (topic, words) that a town added; what it has already stays as it is."""
+        new = [(topic, words.lower()) for topic, words in added if len(words) > 1 and words.lower() not in self.words]
+        names = dict.fromkeys([*self.names, *(topic for topic, _ in new)])
+        words = dict(self.words) | {text: Alias(text, topic, "strong", 0) for topic, text in reversed(new)}
+        return replace(self, names=tuple(names), words=words, lengths=_lengths(words))
 
     def spoken(self) -> dict[str, tuple[str, ...]]:
         """Topic → the aliases worth finding by sound: the strong ones. 其他 is nothing that anybody mishears."""

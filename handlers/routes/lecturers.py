@@ -1,7 +1,7 @@
 """What a lecturer may say, in a direct chat."""
 
 from data.tables import RoleKind
-from handlers import lecturer
+from handlers import lecturer, materials
 from handlers.turn import Route
 
 LECTURER = (RoleKind.LECTURER,)
@@ -71,5 +71,13 @@ LECTURERS: tuple[Route, ...] = (
         "我的课：看派给我的、排好的课",
         words=("我的课",),
         roles=LECTURER,
+    ),
+    Route(
+        "materials",
+        materials.give,
+        "资料 反诈骗：审过的课件私聊发给您；资料：看有哪些",
+        words=("资料", "课件"),
+        tail=r"(?:\s+\S{1,12})?",
+        roles=BOTH,
     ),
 )

@@ -2,7 +2,7 @@
 
 from data.tables import RoleKind
 from handlers import photos
-from handlers.desk import lectures, numbers, people, sheet, signups
+from handlers.desk import lectures, numbers, people, posters, sheet, signups
 from handlers.turn import Route
 
 COORDINATOR = (RoleKind.COORDINATOR,)
@@ -132,6 +132,24 @@ LECTURES: tuple[Route, ...] = (
         "课5 签到表：看签到表上有多少人、怎么打印",
         words=("签到表", "打印签到表"),
         roles=BOTH,
+        about="课",
+    ),
+    Route(
+        "poster",
+        posters.draw,
+        "海报 课5（海报 本周、海报 短文标题）：画一张海报私聊发给您，好转发；后面可加样子：素白、红头、田园",
+        words=("海报", "画海报"),
+        tail=r"\s+\S.{0,40}",
+        roles=COORDINATOR,
+        more="海报 下周 红头；海报 本周 石湾村 只画一个村的。",
+    ),
+    Route(
+        "lecture_poster",
+        posters.draw_lecture,
+        "课5 海报 田园：同“海报 课5 田园”",
+        words=("海报",),
+        tail=r"(?:\s+(?:素白|红头|田园))?",
+        roles=COORDINATOR,
         about="课",
     ),
     Route(

@@ -1,6 +1,6 @@
 """What anybody may say."""
 
-from handlers import binding, info, order, signup, status, subscribe, voice
+from handlers import binding, info, order, persons, signup, status, subscribe, voice
 from handlers.desk import cases
 from handlers.turn import Route
 
@@ -83,6 +83,20 @@ RESIDENTS: tuple[Route, ...] = (
         tail=r"(?:\s+\S{2,12})?[。！!]?",
     ),
     Route("my_subscriptions", subscribe.mine, "我的订阅：看订了哪些", words=("我的订阅",)),
+    Route(
+        "my_data",
+        persons.mine,
+        "我的信息：看我记着您的什么（私聊说）",
+        words=("我的信息", "导出我的信息", "我的资料", "我的个人信息"),
+        tail=r"(?!)",
+    ),
+    Route(
+        "erase_me",
+        persons.ask_to_erase,
+        "删除我的信息：您的昵称、说过的话都删掉，先问您一声（私聊说）",
+        words=("删除我的信息", "删除我的资料", "删掉我的信息", "删除我的个人信息", "注销我的信息"),
+        tail=r"(?!)",
+    ),
     Route(
         "bind", binding.redeem, "绑定 123456：用管理员给的绑定码登记身份（请私聊发）", words=("绑定",), tail=r"\s*\d{6}"
     ),

@@ -9,7 +9,8 @@ and when is dice: the same seed gives the same city.
 
 Shapes. Nearly all of it is over: lectures and orders are archived, each with its trail of steps; some 500 orders are
 open (a third of them late), some 600 lectures are announced, and only those have sign-ups. A lecture serves one order
-or a few. Attendances are counts (`Lecture.attended`), which sum up to the city's figure exactly.
+or a few. Attendances are counts (`Lecture.attended`), which sum up to the city's figure exactly; some were put right
+afterwards. Every group gets a text a week.
 """
 
 import random
@@ -18,10 +19,14 @@ from datetime import datetime
 from sqlalchemy import Engine, func, select
 
 from data.loop import Assignment, Lecture, Order, SignUp, Step, Voice
+from data.mail import Inbox, Outbox
+from data.record_tables import LectureCount, MediaReport
 from data.statements import table_of
 from data.tables import Lecturer, Member, Room, Village
-from tools.city import who, year
+from tools.city import records, who, year
 from tools.city.scale import CITY, TRANSPORT, YEAR_END, City, Scale
+
+_KEPT = (LectureCount, Outbox, Inbox, MediaReport)
 
 
 def make_city(
@@ -37,7 +42,11 @@ def make_city(
         year.orders(city)
         year.sign_ups(city)
         year.voices(city)
-        tables = (Village, Room, Member, Lecturer, Lecture, Order, Assignment, Step, SignUp, Voice)
+        records.counts(city)
+        records.cancelled(city)
+        records.messages(city)
+        records.media(city)
+        tables = (Village, Room, Member, Lecturer, Lecture, Order, Assignment, Step, SignUp, Voice, *_KEPT)
         counted = {
             table_of(each).name: connection.execute(select(func.count()).select_from(table_of(each))) for each in tables
         }

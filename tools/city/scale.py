@@ -15,6 +15,7 @@ from data.loop import OrderState
 from data.statements import table_of
 
 TOWN = 16  # villages
+COUNTY = 10  # towns
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,11 @@ class Scale:
     ratings: int = 40_000
     opinions: int = 26_100
     unanswered: int = 300  # opinions
+    cancelled: int = 400  # lectures, beside those above
+    pushes: int = 200_000  # texts, each to one group
+    notices: int = 120  # each to forty groups
+    heard: int = 60_000  # messages to the bot
+    media: int = 400  # reports
 
     @property
     def ended(self) -> dict[OrderState, int]:
@@ -83,6 +89,11 @@ SMALL = Scale(
     ratings=40,
     opinions=20,
     unanswered=6,
+    cancelled=2,
+    pushes=160,
+    notices=2,
+    heard=60,
+    media=8,
 )
 YEAR_END = datetime(2026, 11, 20, 15, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 TRANSPORT = "city"

@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import select
 
 from data.lexicon import load_lexicon
+from data.record_tables import Area, AreaLevel
 from data.statements import table_of
 from data.tables import Lecturer, LecturerTopic, Member, Role, RoleKind, Room, RoomKind, Topic, Village
-from tools.city.scale import DIALECTS, TOWN, City
+from tools.city.scale import COUNTY, DIALECTS, TOWN, City
 
 _FREE = ("每天晚上", "平日中午", "平日晚上", "周六下午", "周日上午", "圩日上午", "周末全天", "平日下午", "周三晚上")
 _SURNAMES = "黄覃梁莫韦陆李陈王张刘何罗林吴周谢邓曾叶卢蒙农蓝廖冯苏钟杨唐潘庞赖容甘石龙马江许谭余宁全欧严阮赵温易"
@@ -30,13 +31,29 @@ def places(city: City) -> None:
     city.topics = [*known.values(), *ids]
     names = [f"{front}{back}村" for front, back in product(_FRONT, _BACK)][: city.scale.villages]
     city.dice.shuffle(names)
+    towns = _areas(city)
     city.villages = list(city.ids(Village, city.scale.villages))
-    city.load(Village, (_village(city, number, names) for number in range(city.scale.villages)))
+    city.load(Village, (_village(city, number, names, towns) for number in range(city.scale.villages)))
     rooms = city.ids(Room, city.scale.rooms)
     city.load(Room, (_room(city, number, id_, names) for number, id_ in enumerate(rooms)))
 
 
-def _village(city: City, number: int, names: list[str]) -> dict[str, Any]:
+def _areas(city: City) -> list[int]:
+    """The city, its counties and their towns; returns the ids of the towns."""
+    count = -(-city.scale.villages // TOWN)
+    counties = -(-count // COUNTY)
+    top, *ids = city.ids(Area, 1 + counties + count)
+    rows = [{"id": top, "level": AreaLevel.CITY, "name": "门楼市", "parent_id": None}]
+    for number, id_ in enumerate(ids[:counties]):
+        rows.append({"id": id_, "level": AreaLevel.COUNTY, "name": f"第{number + 1}县", "parent_id": top})
+    for number, id_ in enumerate(ids[counties:]):
+        county = ids[number // COUNTY]
+        rows.append({"id": id_, "level": AreaLevel.TOWN, "name": f"第{number + 1}镇", "parent_id": county})
+    city.load(Area, rows)
+    return ids[counties:]
+
+
+def _village(city: City, number: int, names: list[str], towns: list[int]) -> dict[str, Any]:
     first = number - number % TOWN
     near = [names[first + (number - first + step) % TOWN] for step in (-2, -1, 1, 2)]
     name = names[number]
@@ -47,6 +64,7 @@ def _village(city: City, number: int, names: list[str]) -> dict[str, Any]:
         "venues": [f"{name}文化室", f"{name}晒谷场"],
         "near": near,
         "free": city.dice.sample(_FREE, 2),
+        "area_id": towns[number // TOWN],
     }
 
 

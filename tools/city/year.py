@@ -9,6 +9,7 @@ from typing import Any
 from data.loop import (
     Assignment,
     AssignmentState,
+    EventKind,
     Lecture,
     LectureRoom,
     LectureState,
@@ -34,6 +35,11 @@ _WAY = (
     OrderState.RATED,
     OrderState.ARCHIVED,
 )
+_KINDS = (*(EventKind.LECTURE,) * 19, EventKind.COURTYARD, EventKind.COURTYARD, EventKind.VISIT, EventKind.VISIT,
+          EventKind.VOLUNTEER, EventKind.TRAINING, EventKind.SHOW)  # fmt: skip
+_VENUES = ("文化室", "文化室", "晒谷场", "沙糖桔果园", "村委会议室", "石湾小学", "码头船头", "榕树下", "线上", "镇上",
+           "文化广场")  # fmt: skip
+_HAMLETS = ("", "", "", "坡脚组", "大塘组")
 
 
 def lectures(city: City) -> None:
@@ -50,7 +56,7 @@ def lectures(city: City) -> None:
             else LectureState.ARCHIVED if len(city.lectures) < len(held)
             else LectureState.DELIVERED
         )  # fmt: skip
-        city.lectures.append(_lecture(city, id_, starts_at, state, next(counts, None)))
+        city.lectures.append(lecture(city, id_, starts_at, state, next(counts, None)))
     city.load(Lecture, city.lectures)
     city.load(
         LectureRoom,
@@ -63,19 +69,22 @@ def lectures(city: City) -> None:
     city.load(Step, chain.from_iterable(_lecture_steps(each) for each in city.lectures))
 
 
-def _lecture(city: City, id_: int, starts_at: datetime, state: LectureState, came: int | None) -> dict[str, Any]:
+def lecture(city: City, id_: int, starts_at: datetime, state: LectureState, came: int | None) -> dict[str, Any]:
+    """A row of a lecture. What kind of event it is, where and how it is held goes by its number, not by the dice."""
     dice = city.dice
     village = dice.choice(city.villages)
     owner = city.clerks[(village - city.villages[0]) // TOWN]
     return {
         "id": id_,
+        "kind": _KINDS[id_ % len(_KINDS)],
         "topic_id": dice.choice(city.topics),
         "lecturer_id": dice.choice(city.lecturers),
         "village_id": village,
         "title": f"第{id_}讲",
-        "venue": "文化室",
+        "venue": _VENUES[id_ % len(_VENUES)],
+        "hamlet": _HAMLETS[id_ % len(_HAMLETS)],
         "branches": [],
-        "live_url": "",
+        "live_url": "https://live.example.cn/1" if id_ % 9 == 0 else "",
         "dialect": dice.choice(DIALECTS),
         "seats": dice.choice((None, 30, 40, 60)),
         "minutes": 60,
@@ -92,14 +101,15 @@ def _lecture(city: City, id_: int, starts_at: datetime, state: LectureState, cam
 
 def _lecture_steps(lecture: dict[str, Any]) -> Iterator[dict[str, Any]]:
     at, owner = lecture["starts_at"], lecture["owner_id"]
-    yield _step(Subject.LECTURE, lecture["id"], LectureState.ANNOUNCED, lecture["created_at"], owner)
+    yield step(Subject.LECTURE, lecture["id"], LectureState.ANNOUNCED, lecture["created_at"], owner)
     if lecture["state"] is not LectureState.ANNOUNCED:
-        yield _step(Subject.LECTURE, lecture["id"], LectureState.DELIVERED, at + timedelta(hours=2), None)
+        yield step(Subject.LECTURE, lecture["id"], LectureState.DELIVERED, at + timedelta(hours=2), None)
     if lecture["state"] is LectureState.ARCHIVED:
-        yield _step(Subject.LECTURE, lecture["id"], LectureState.ARCHIVED, at + timedelta(days=14), None)
+        yield step(Subject.LECTURE, lecture["id"], LectureState.ARCHIVED, at + timedelta(days=14), None)
 
 
-def _step(subject: Subject, id_: int, state: str, at: datetime, by: int | None, reason: str = "") -> dict[str, Any]:
+def step(subject: Subject, id_: int, state: str, at: datetime, by: int | None, reason: str = "") -> dict[str, Any]:
+    """A row of a step."""
     return {"subject": subject, "subject_id": id_, "state": str(state), "at": at, "by_id": by, "reason": reason}
 
 
@@ -227,7 +237,7 @@ def _order_steps(order: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for number, each in enumerate(way):
         by = order["member_id"] if number == 0 else order["owner_id"]
         reason = "和别的点单一样" if ended and number else ""
-        yield _step(Subject.ORDER, order["id"], each, at + timedelta(hours=number), by, reason)
+        yield step(Subject.ORDER, order["id"], each, at + timedelta(hours=number), by, reason)
 
 
 def sign_ups(city: City) -> None:

@@ -68,13 +68,13 @@ class WebChat:
             self._wake = None
 
     async def send(self, message: Outgoing) -> str:
-        """Show a message of the bot; the text first, then the picture. Returns the id of the first of them."""
+        """Show a message of the bot; the text first, then picture and file. Returns the id of the first of them."""
         if not self.ready:
             raise NotSent("网页聊天还没有开始")
         if message.room_id not in (self._talk.people if message.direct else self._talk.rooms):
             raise Refused(f"网页聊天里没有{'这个人' if message.direct else '这个群'}:{message.room_id}")
         text = "".join(f"@{name}{MENTION_END}" for _, name in message.mentions) + message.text
-        if not text and message.image is None:
+        if not text and message.image is None and message.file is None:
             raise Refused("空的消息")
         shown: list[Said] = []
         try:
@@ -82,9 +82,11 @@ class WebChat:
                 shown.append(self._talk.speak(message.room_id, text, None))
             if message.image is not None:
                 shown.append(self._talk.speak(message.room_id, "", message.image))
+            if message.file is not None:
+                shown.append(self._talk.speak(message.room_id, "", message.file, message.file_name))
         except OSError as error:
             if shown:
-                raise Uncertain(f"文字发出去了，图片没有：{error}") from error
+                raise Uncertain(f"文字发出去了，图片或文件没有：{error}") from error
             raise NotSent(str(error)) from error
         return shown[0].id
 

@@ -78,9 +78,9 @@ class Conversation:
             raise Declined(f"{self.bot_name}还没有听完前面的话，请过一会儿再说")
         return person
 
-    def speak(self, room_id: str, text: str, png: bytes | None) -> Said:
-        """The bot writes, or shows a picture. Raises OSError."""
-        return self._keep(room_id, BOT, self.bot_name, text, png)
+    def speak(self, room_id: str, text: str, content: bytes | None, file_name: str = "") -> Said:
+        """The bot writes, shows a picture, or with a ``file_name`` hands a file over. Raises OSError."""
+        return self._keep(room_id, BOT, self.bot_name, text, content, file_name)
 
     def recall(self, person_id: str, message_id: str) -> Said:
         """A person takes an own message back. Raises `Declined`."""
@@ -102,12 +102,14 @@ class Conversation:
         except OSError as error:
             raise Declined("没能存下来，可能是磁盘满了") from error
 
-    def _keep(self, room_id: str, sender: str, name: str, text: str, picture: bytes | None) -> Said:
+    def _keep(
+        self, room_id: str, sender: str, name: str, text: str, content: bytes | None, file_name: str = ""
+    ) -> Said:
         # A lone half of a surrogate pair can be typed into JSON, but neither written to a file nor to a database.
         text = text.encode("utf-8", "replace").decode("utf-8")
         message_id = uuid4().hex
-        if picture is not None:
-            self.memory.keep_picture(message_id, picture)
+        if content is not None:
+            self.memory.keep_picture(message_id, content)
         said = Said(
             id=message_id,
             number=self.memory.last_number + 1,
@@ -117,7 +119,8 @@ class Conversation:
             text=text,
             at=self._clock(),
             direct=room_id in self.people,
-            picture=picture is not None,
+            picture=content is not None and not file_name,
+            file=file_name,
         )
         self.memory.say(said)
         self._changed(said.shortened())

@@ -54,6 +54,7 @@ class ChatLog:
                 "at": said.at.isoformat(),
                 "direct": said.direct,
                 "picture": said.picture,
+                "file": said.file,
             }
         )
         self._remember(said)
@@ -101,21 +102,28 @@ class ChatLog:
     def picture(self, message_id: str) -> bytes | None:
         """The picture of a message among the last of its room; None where it shows none, or none any more."""
         said = self.find(message_id)
-        if said is None or not said.picture or said.recalled:
-            return None
+        return self._read_kept(message_id) if said is not None and said.picture and not said.recalled else None
+
+    def file(self, message_id: str) -> tuple[str, bytes] | None:
+        """(name, content) of a file among the last messages of its room; None where there is none, or none any more."""
+        said = self.find(message_id)
+        content = self._read_kept(message_id) if said is not None and said.file and not said.recalled else None
+        return None if said is None or content is None else (said.file, content)
+
+    def _read_kept(self, message_id: str) -> bytes | None:
         try:
             return self._picture(message_id).read_bytes()
         except FileNotFoundError:  # it made room for others
             return None
         except OSError as error:
-            log.warning("图片 %s 读不出来：%s", message_id, error)
+            log.warning("图片或文件 %s 读不出来：%s", message_id, error)
             return None
 
     def _picture(self, message_id: str) -> Path:
         return self._pictures / f"{message_id}.image"
 
     def _drop_picture(self, said: Said) -> None:
-        if said.picture:
+        if said.picture or said.file:
             try:
                 self._picture(said.id).unlink(missing_ok=True)
             except OSError as error:  # it is shown no more all the same
@@ -203,4 +211,7 @@ def _said(fact: dict[str, Any], number: int) -> Said:
     if not all(isinstance(each, str) for each in words) or at.tzinfo is None:
         raise ValueError("not a message")
     message_id, room, sender, name, text = words
-    return Said(message_id, number, room, sender, name, text, at, bool(fact["direct"]), bool(fact["picture"]))
+    file = str(fact.get("file", ""))
+    return Said(
+        message_id, number, room, sender, name, text, at, bool(fact["direct"]), bool(fact["picture"]), file=file
+    )

@@ -5,7 +5,7 @@ import json
 import logging
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from aiohttp import ClientConnectionResetError, WSMsgType, web
 
@@ -50,6 +50,7 @@ class Server:
         app.router.add_get("/ws", self._socket)
         app.router.add_get("/static/{file}", self._file)
         app.router.add_get("/picture/{id}", self._picture)
+        app.router.add_get("/file/{id}", self._handed)
         app.router.add_post("/picture", self._upload)
         app.on_shutdown.append(self._close)
 
@@ -76,6 +77,15 @@ class Server:
             return _refusal(404, "没有这张图片")
         kind = picture_type(picture) or "application/octet-stream"
         return web.Response(body=picture, content_type=kind, headers=_SAFE)
+
+    async def _handed(self, request: web.Request) -> web.StreamResponse:
+        """A file that the bot handed over: to be saved, never shown as a page."""
+        found = self._talk.memory.file(request.match_info["id"])
+        if found is None:
+            return _refusal(404, "没有这个文件")
+        name, content = found
+        headers = _SAFE | {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
+        return web.Response(body=content, content_type="application/octet-stream", headers=headers)
 
     async def _upload(self, request: web.Request) -> web.StreamResponse:
         """A person sends a picture: the body, whoever and wherever the query says."""
@@ -255,6 +265,7 @@ def _shown(said: Said) -> dict[str, object]:
         "at": said.at.isoformat(),
         "bot": said.sender == BOT,
         "picture": said.picture and not said.recalled,
+        "file": "" if said.recalled else said.file,
         "recalled": said.recalled,
     }
 

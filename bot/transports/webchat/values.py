@@ -44,6 +44,7 @@ class Said:
     direct: bool = False
     picture: bool = False
     recalled: bool = False
+    file: str = ""  # the name of the file that it is
 
     def shortened(self) -> "Said":
         """The message as the page shows it."""

@@ -178,9 +178,9 @@ class Gateway:
         """The message's id, or "" when the gateway gives none."""
         return await self._call(self._puppet.message_send_text, to, text, mention_ids, patience=patience) or ""
 
-    async def send_image(self, to: str, image: bytes, name: str, patience: float) -> str:
+    async def send_file(self, to: str, content: bytes, name: str, patience: float) -> str:
         """As a base64 FileBox, written here: the puppet layer's own class warns on the terminal at every use."""
-        box = json.dumps({"boxType": _BASE64_BOX, "name": name, "base64": base64.b64encode(image).decode()})
+        box = json.dumps({"boxType": _BASE64_BOX, "name": name, "base64": base64.b64encode(content).decode()})
         send = self._puppet.puppet_stub.message_send_file
         return (await self._call(send, conversation_id=to, filebox=box, patience=patience)).id or ""
 

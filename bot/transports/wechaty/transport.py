@@ -295,7 +295,7 @@ class WechatyTransport:
     # ---- what goes out -------------------------------------------------------------------------------------------
 
     async def send(self, message: Outgoing) -> str:
-        """Send the text in parts, then the picture. The id is the first part's.
+        """Send the text in parts, then the picture and the file. The id is the first part's.
 
         When a later part fails as `NotSent`, something has already gone out, so it is told as `Uncertain`.
         """
@@ -311,7 +311,9 @@ class WechatyTransport:
                 ids.append(await gateway.send_text(message.room_id, part, mention_ids, timeout))
                 self._remember(ids[-1], message.room_id, part)
             if message.image is not None:
-                ids.append(await gateway.send_image(message.room_id, message.image, message.image_name, timeout))
+                ids.append(await gateway.send_file(message.room_id, message.image, message.image_name, timeout))
+            if message.file is not None:
+                ids.append(await gateway.send_file(message.room_id, message.file, message.file_name, timeout))
         except Unreached as error:
             raise (Uncertain(f"只发出了一部分：{error}") if ids else NotSent(str(error))) from error
         except Gone as error:

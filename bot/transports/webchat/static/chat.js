@@ -276,7 +276,7 @@ function drawChats() {
     const direct = id === state.person;
     const name = direct ? "私聊" + state.bot : state.rooms.get(id).name;
     const said = state.messages.get(id)?.at(-1);
-    const last = !said ? "还没有消息" : said.recalled ? "已撤回" : said.picture ? "[图片]" : said.text.slice(0, 60);
+    const last = !said ? "还没有消息" : said.recalled ? "已撤回" : said.picture ? "[图片]" : said.file ? "[文件]" : said.text.slice(0, 60);
     return chatNode({ id, direct, name, short: name.slice(0, 2), last, unread: unread(id), current: id === state.room }, go);
   });
   const focused = [...$("chats").children].indexOf(document.activeElement);

@@ -74,7 +74,7 @@ function bubbleRow(said, mine, context) {
   row.dataset.id = said.id;
   const column = node("div", "column");
   if (!mine) column.append(nameLine(said, context));
-  const shown = said.picture ? picture(said, context) : bubble(said);
+  const shown = said.picture ? picture(said, context) : said.file ? file(said) : bubble(said);
   column.append(mine ? own(shown, said, context) : shown);
   row.append(face(said.sender, said.name, said.bot), column);
   return row;
@@ -109,6 +109,15 @@ function own(made, said, context) {
   made.addEventListener("click", () => { if (!String(getSelection())) toggle(); });
   made.addEventListener("keydown", (event) => { if (event.key === "Enter") toggle(); });
   return held;
+}
+
+function file(said) {
+  const made = node("p", "bubble");
+  const link = node("a", "file", said.file);
+  link.href = "file/" + encodeURIComponent(said.id);
+  link.download = said.file;
+  made.append(link);
+  return made;
 }
 
 function picture(said, context) {

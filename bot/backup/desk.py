@@ -1,0 +1,92 @@
+"""When the bot makes a backup by itself: each day at its time, in a thread beside the turns.
+
+Where the machine was off then, soon after the next start. What goes wrong is logged, and told to whoever is given.
+"""
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections.abc import Awaitable, Callable
+from datetime import datetime, time, timedelta
+
+from bot.backup.archive import BackupError, GivenUp
+from bot.backup.make import Made, Plan, back_up, made_at, made_backups
+
+log = logging.getLogger("menlou.backup")
+
+Told = Callable[[str], Awaitable[None]]
+
+AFTER_START = timedelta(minutes=5)  # a start has enough to do
+AFTER_FAULT = timedelta(hours=1)
+_LOOK = 60.0  # seconds between looks at the clock, which may jump or sleep
+
+
+class BackupDesk:
+    """Backs up while the bot runs. ``clock`` is in the town's zone; ``told`` gets a line when a backup went wrong."""
+
+    def __init__(self, plan: Plan, at: time, clock: Callable[[], datetime], *, told: Told | None = None) -> None:
+        self._plan, self._at, self._clock, self._told = plan, at, clock, told
+        self._stopping = threading.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._not_before = clock() + AFTER_START
+
+    def start(self) -> None:
+        """Begin to look at the clock. Call from the loop."""
+        self._task = asyncio.create_task(self._serve(), name="backup")
+
+    async def stop(self) -> None:
+        """End, and give up a backup that is being made; nothing half done stays."""
+        self._stopping.set()
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+
+    def due(self) -> datetime:
+        """When the next backup is to be made."""
+        made = made_backups(self._plan.folder) if self._plan.folder.is_dir() else []
+        now = self._clock()
+        if not made:
+            return self._not_before
+        last = min(made_at(made[0]).replace(tzinfo=now.tzinfo), now)  # a clock that was ahead is no reason to wait
+        today = last.replace(hour=self._at.hour, minute=self._at.minute, second=0, microsecond=0)
+        return max(today if today > last else today + timedelta(days=1), self._not_before)
+
+    async def back_up_now(self) -> Made | None:
+        """One backup, in a thread. None where it went wrong, which is logged and told."""
+        now = self._clock()
+        working = asyncio.ensure_future(asyncio.to_thread(back_up, self._plan, now=now, pause=self._pause))
+        try:
+            made = await asyncio.shield(working)
+        except asyncio.CancelledError:
+            with contextlib.suppress(BackupError):
+                await working  # it gives up at its next piece of work
+            raise
+        except BackupError as error:
+            await self._fault(f"自动备份没做成：{error}")
+            return None
+        log.info("备份好了：%s，%.1f MB", made.path, made.size / 2**20)
+        if made.trouble:
+            await self._fault(f"备份做好了，但{made.trouble}")
+        return made
+
+    async def _serve(self) -> None:
+        while True:
+            try:
+                if self._clock() >= await asyncio.to_thread(self.due) and await self.back_up_now() is None:
+                    self._not_before = self._clock() + AFTER_FAULT
+            except Exception:  # a fault of its own must not end the backups for good
+                log.exception("备份出错，过一小时再试")
+                self._not_before = self._clock() + AFTER_FAULT
+            await asyncio.sleep(_LOOK)
+
+    async def _fault(self, line: str) -> None:
+        log.error("%s", line)
+        if self._told is not None:
+            await self._told(line)
+
+    def _pause(self) -> None:
+        if self._stopping.is_set():
+            raise GivenUp

@@ -1,0 +1,124 @@
+"""``python -m bot backup``, ``restore`` and ``drill``."""
+
+import argparse
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from bot.backup import BackupError, Keep, Manifest, Plan, back_up, drill, newest, restore
+from bot.backup.make import made_backups, sqlite_file
+from bot.config import Config, load_config
+from bot.settings import (
+    BACKUP_DAYS,
+    BACKUP_FOLDER,
+    BACKUP_MONTHS,
+    BACKUP_SECOND,
+    BACKUP_WEEKS,
+    LECTURE_PHOTOS,
+)
+from bot.town import clock_of
+
+FAULT = 2  # as `bot.cli.FAULT`: a person has to mend something first
+FOLDERS = (LECTURE_PHOTOS,)  # the settings that name a folder of which the database speaks
+
+
+def plan_of(config: Config) -> Plan:
+    """What is backed up, and where to, as configured."""
+    return Plan(
+        database_url=config.database_url,
+        folders=folders_of(config),
+        folder=config.file(BACKUP_FOLDER),
+        second=config.file(BACKUP_SECOND) if config[BACKUP_SECOND] else None,
+        keep=Keep(config[BACKUP_DAYS], config[BACKUP_WEEKS], config[BACKUP_MONTHS]),
+    )
+
+
+def folders_of(config: Config) -> Mapping[str, Path]:
+    """The folders that belong to the database, by their setting."""
+    return {setting.key: config.file(setting) for setting in FOLDERS}
+
+
+def make(options: argparse.Namespace) -> int:
+    """Make a backup now; the bot may be running."""
+    config = load_config(options.config)
+    made = back_up(plan_of(config), now=clock_of(config)())
+    print(f"备份好了，也读回来核对过：{made.path}（{_megabytes(made.size)}）")
+    print(f"里面有{_contents(made.manifest)}。")
+    if made.removed:
+        print(f"过了期的旧备份删了{made.removed}份。")
+    if made.copy is not None:
+        print(f"第二份在 {made.copy}。")
+    if made.trouble:
+        print(made.trouble, file=sys.stderr)
+        return FAULT
+    return 0
+
+
+def bring_back(options: argparse.Namespace) -> int:
+    """Restore a backup in the place of the present database."""
+    config = load_config(options.config)
+    if options.file is None:
+        return _list(config)
+    done = restore(options.file, config.database_url, folders_of(config), now=clock_of(config)())
+    print(f"恢复好了：{_contents(done.manifest)}，回到{_when(done.manifest)}的样子。")
+    if done.files:
+        print(f"补回照片和资料{done.files}个。")
+    if done.aside is not None:
+        print(f"原来的数据库没有删，在 {done.aside}。")
+    if done.doubtful:
+        print(
+            f"备份时还在排队的{done.doubtful}条，可能后来已经发过，都记成“待确认”。启动后干事发“发送情况”，一条条定。"
+        )
+    print("这以后发过什么，它不知道了。启动前先看一眼群里最近的消息。")
+    return 0
+
+
+def try_out(options: argparse.Namespace) -> int:
+    """Restore the newest backup of each folder, or one that is named, into a place that is thrown away."""
+    plan = plan_of(load_config(options.config))
+    sqlite_file(plan.database_url)
+    folders = [plan.folder] if plan.second is None else [plan.folder, plan.second]
+    faults = 0
+    for each in [options.file] if options.file is not None else folders:
+        try:
+            path = each if options.file is not None else newest([each])
+            done = drill(path)
+        except BackupError as error:
+            faults += 1
+            print(f"演练没通过：{error}")
+        else:
+            upgraded = "，旧结构已试着升级" if done.upgraded else ""
+            print(f"演练通过：{path}，{_when(done.manifest)}做的，{_contents(done.manifest)}{upgraded}。")
+    return FAULT if faults else 0
+
+
+def restore_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, nargs="?", help="哪一份备份；不写就列出有哪些")
+
+
+def drill_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, nargs="?", help="哪一份备份；不写就试最新的")
+
+
+def _list(config: Config) -> int:
+    plan = plan_of(config)
+    found = [path for folder in (plan.folder, plan.second) if folder for path in made_backups(folder)]
+    if not found:
+        newest([plan.folder])  # raises, with the mend
+    print("恢复哪一份？写上它的名字：python -m bot restore 文件", *found, sep="\n")
+    return FAULT
+
+
+def _contents(manifest: Manifest) -> str:
+    rows = sum(manifest.rows.values())
+    files = len(manifest.members) - 1
+    return f"{len(manifest.rows)}张表共{rows}行" + (f"、照片和资料{files}个" if files else "")
+
+
+def _when(manifest: Manifest) -> str:
+    return f"{datetime.fromisoformat(manifest.made_at):%Y-%m-%d %H:%M}"
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 2**20:.1f}MB"

@@ -1,0 +1,51 @@
+"""``python -m bot person --member 12 --out DIR``: all that is kept about one person, as a JSON file to hand to them."""
+
+import argparse
+import json
+from pathlib import Path
+
+from sqlmodel import Session
+
+from bot.config import load_config
+from bot.town import clock_of, open_database
+from data import persons
+from data.errors import TownError
+from data.tables import Member
+
+
+class NoSuchPerson(TownError):
+    """Nobody has this number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"没有{number}号这个人，或已按本人要求删除。编号在他私聊机器人发“我的信息”时看得到。")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Who, and where to."""
+    parser.add_argument("--member", type=int, required=True, help="编号（本人私聊机器人发“我的信息”就看得到）")
+    parser.add_argument("--out", type=Path, default=Path("var/persons"), help="存到哪个资料夹（默认 var/persons）")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the file. Raises `NoSuchPerson`."""
+    config = load_config(options.config)
+    engine, _backup = open_database(config, now=clock_of(config)())
+    try:
+        with Session(engine) as session:
+            path = write(session, options.member, options.out)
+    finally:
+        engine.dispose()
+    print(f"写好了 {path}。里面是个人信息，只交给本人，交完请删掉这个文件。")
+    return 0
+
+
+def write(session: Session, member_id: int, folder: Path) -> Path:
+    """The file of one person, readable by its owner only. Raises `NoSuchPerson`; OSError of the disk."""
+    person = session.get(Member, member_id)
+    if person is None or person.erased_at is not None:
+        raise NoSuchPerson(member_id)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"person-{member_id}.json"
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(persons.dossier(session, member_id), ensure_ascii=False, indent=2) + "\n", "utf-8")
+    return path

@@ -1,0 +1,76 @@
+"""The console, put together from what the bot has."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from aiohttp import web
+from sqlmodel import Session
+
+from bot import __version__
+from bot.config import Config
+from bot.console.gate import Front, Gate
+from bot.console.pages import PAGES
+from bot.console.reader import Reader
+from bot.console.render import Renderer
+from bot.console.server import Console
+from bot.console.values import House, Page
+from bot.settings import CONSOLE_ADDRESS, CONSOLE_HOST, CONSOLE_PORT, CONSOLE_PROXY, ZONE
+from bot.transports.base import Transport
+from bot.worker import Worker
+from data import console_users
+from data.desk_tables import ConsoleRole, LinkPurpose
+from handlers.knowledge import Knowledge
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """How the transports stand, for the console."""
+
+    transports: Mapping[str, Transport]
+
+    def accounts(self) -> list[tuple[str, bool, str]]:
+        """(transport, whether it can speak now, a word on it) of each transport but the console's own."""
+        return [
+            (name, each.ready, "" if each.ready else "现在发不出去")
+            for name, each in self.transports.items()
+            if name != console_users.TRANSPORT
+        ]
+
+
+def public_address(config: Config) -> str:
+    """Where people open the console."""
+    host = config[CONSOLE_HOST]
+    shown = f"[{host}]" if ":" in host else host
+    return config[CONSOLE_ADDRESS].rstrip("/") or f"http://{shown}:{config[CONSOLE_PORT]}"
+
+
+def open_console(
+    config: Config,
+    *,
+    worker: Worker,
+    transports: Mapping[str, Transport],
+    knowledge: Callable[[], Knowledge],
+    reload: Callable[[], None],
+    wake: Callable[[], None],
+    clock: Callable[[], datetime],
+) -> tuple[web.Application, Reader]:
+    """The application, which has not started yet, and the reader that it uses (to be closed after it)."""
+    reader = Reader(config.database_url)
+    pages = [each for each in PAGES if isinstance(each, Page)]
+    renderer = Renderer(pages, config[ZONE], knowledge().town, __version__)
+    gate = Gate(worker, reader, renderer, Front(public_address(config), config[CONSOLE_PROXY]), clock)
+    house = House(config, knowledge, Accounts(transports), reload, wake)
+    console = Console(PAGES, worker=worker, reader=reader, renderer=renderer, gate=gate, house=house, clock=clock)
+    return console.application, reader
+
+
+def admin_link(session: Session, config: Config, *, now: datetime) -> str:
+    """A one-time address at which an admin is made."""
+    token = console_users.make_link(session, LinkPurpose.SETUP, role=ConsoleRole.ADMIN, created_by="终端", now=now)
+    return f"{public_address(config)}/link/{token}"
+
+
+def first_link(session: Session, config: Config, *, now: datetime) -> str | None:
+    """That address where the console has no user yet."""
+    return None if console_users.anybody(session) else admin_link(session, config, now=now)

@@ -1,0 +1,265 @@
+"""The door of the console: cookies, logging in and out, one-time links, and what a request must show to be let in."""
+
+import asyncio
+import hmac
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+from urllib.parse import quote, unquote, urlsplit
+
+from aiohttp import web
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+from sqlmodel import Session, select
+
+from bot.console.reader import Reader
+from bot.console.render import Renderer
+from bot.console.values import clean_field
+from bot.worker import Worker
+from data import audit, console_sessions, console_users
+from data.console_sessions import Visitor
+from data.desk_errors import BadEntry, LoginRefused
+from data.desk_tables import ConsoleUser
+from data.errors import Declined
+
+log = logging.getLogger("menlou.console")
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+_HASHES_AT_ONCE = 2  # each takes some tens of ms and some MB
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """How the console is reached: its public address, and whether a proxy stands before it."""
+
+    address: str  # "http://127.0.0.1:8090"
+    proxied: bool
+
+    @property
+    def secure(self) -> bool:
+        return self.address.startswith("https://")
+
+    def client(self, request: web.Request) -> str:
+        """Who asks. Behind a proxy of ours: whom it names last, which is the only one that it saw itself."""
+        named = request.headers.get("X-Forwarded-For", "").rsplit(",", 1)[-1].strip()
+        return (named if self.proxied and named else request.remote or "")[:64]
+
+    def own_origin(self, request: web.Request) -> bool:
+        """Whether a form comes from a page of ours, as far as the browser says."""
+        if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+            return False
+        origin = request.headers.get("Origin")
+        return origin is None or urlsplit(origin).netloc in (request.host, urlsplit(self.address).netloc)
+
+
+class Gate:
+    """Who is let in."""
+
+    def __init__(
+        self, worker: Worker, reader: Reader, renderer: Renderer, front: Front, clock: Callable[[], datetime]
+    ) -> None:
+        self._worker, self._reader, self._renderer = worker, reader, renderer
+        self._clock = clock
+        self.front = front
+        prefix = "__Host-" if front.secure else ""
+        self._cookie, self._before, self._said = (f"{prefix}menlou-{each}" for each in ("session", "before", "said"))
+        self._hasher = PasswordHasher()  # argon2id, RFC 9106's second choice of parameters
+        self._hashing = asyncio.Semaphore(_HASHES_AT_ONCE)
+        self._decoy = self._hasher.hash(secrets.token_urlsafe(12))  # a name that nobody has costs as much time
+
+    def attach(self, application: web.Application) -> None:
+        application.router.add_get("/login", self._login_page)
+        application.router.add_post("/login", self._login)
+        application.router.add_post("/logout", self._logout)
+        application.router.add_get("/link/{token}", self._link_page)
+        application.router.add_post("/link/{token}", self._link)
+
+    async def visitor(self, request: web.Request) -> Visitor | None:
+        """Who is logged in; noted now and then, so that a log-in that is not used ends."""
+        token = request.cookies.get(self._cookie, "")
+        if not 20 <= len(token) <= 100:
+            return None
+        now = self._clock()
+        found = await self._reader.run(lambda session: console_sessions.visitor(session, token, now=now))
+        if found is not None and now - found.seen_at > console_sessions.SEEN_EVERY:
+            await self._worker.run(lambda session: console_sessions.seen(session, found.token_hash, now=now))
+        return found
+
+    def told(self, request: web.Request) -> str:
+        """What the last deed left to be said on this page."""
+        return unquote(request.cookies.get(self._said, ""))[:500]
+
+    def tell(self, response: web.StreamResponse, said: str) -> None:
+        """Leave something to be said on the next page."""
+        if said:
+            self._set(response, self._said, quote(said[:300]), max_age=60)
+
+    def told_now(self, response: web.StreamResponse) -> None:
+        response.del_cookie(self._said, path="/")
+
+    def to_login(self, request: web.Request) -> web.Response:
+        """Log in first; a page that was asked for is come back to."""
+        back = request.rel_url.path_qs if request.method == "GET" else "/"
+        return redirect("/login" if back == "/" else f"/login?next={quote(back, safe='')}")
+
+    def genuine(self, request: web.Request, visitor: Visitor, given: str) -> bool:
+        """Whether a form is ours and this log-in's."""
+        return self.front.own_origin(request) and hmac.compare_digest(given.encode(), visitor.csrf.encode())
+
+    async def _login_page(self, request: web.Request) -> web.Response:
+        if not await self._reader.run(console_users.anybody):
+            return self._form(request, "first.html", title="还没有管理员")
+        return self._form(request, "login.html", title="登录", name="", next=request.query.get("next", ""))
+
+    async def _login(self, request: web.Request) -> web.Response:
+        form = await self._posted(request)
+        name, back = form.get("name", "").strip().lower()[:64], form.get("next", "")
+        try:
+            user = await self._check(request, name, form.get("password", ""))
+        except LoginRefused as refused:
+            shown = {"title": "登录", "name": name, "next": back, "fault": str(refused)}
+            return self._form(request, "login.html", status=429 if refused.wait_seconds else 401, **shown)
+        response = redirect(local_path(back))
+        await self._let_in(request, response, user)
+        return response
+
+    async def _check(self, request: web.Request, name: str, password: str) -> ConsoleUser:
+        """The user with this name and password. Raises `LoginRefused`."""
+        now, client = self._clock(), self.front.client(request)
+
+        def look(session: Session) -> tuple[int, ConsoleUser | None]:
+            wait = console_sessions.must_wait(session, name=name, address=client, now=now)
+            query = select(ConsoleUser).where(ConsoleUser.name == name)
+            return int(wait.total_seconds()), session.exec(query).first()
+
+        wait, user = await self._reader.run(look)
+        if wait:
+            raise LoginRefused(wait)
+        kept = user.password_hash if user is not None and user.active else self._decoy
+        right = await self._hashed(lambda: self._verify(kept, password))
+        if right and user is not None and user.active:
+            await self._worker.run(lambda session: console_sessions.forgive(session, name=name))
+            return user
+
+        def note(session: Session) -> None:
+            console_sessions.failed(session, name=name, address=client, now=now)
+            known = user is not None  # else it may be a password that was typed into the wrong field
+            audit.note(session, "登录失败", now=now, who=name if known else "", address=client)
+
+        await self._worker.run(note)
+        raise LoginRefused
+
+    def _verify(self, kept: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(kept, password[: console_users.MOST * 4])
+        except (Argon2Error, InvalidHashError):
+            return False
+
+    async def _hashed(self, work: Callable[[], Result]) -> Result:
+        async with self._hashing:
+            return await asyncio.to_thread(work)
+
+    async def _let_in(self, request: web.Request, response: web.Response, user: ConsoleUser) -> None:
+        now, client, agent = self._clock(), self.front.client(request), request.headers.get("User-Agent", "")
+
+        def begin(session: Session) -> str:
+            audit.note(session, "登录", now=now, user=user, address=client)
+            return console_sessions.begin(session, user, now=now, address=client, agent=agent)
+
+        token = await self._worker.run(begin)
+        self._set(response, self._cookie, token, max_age=int(console_sessions.LIFE.total_seconds()))
+        response.del_cookie(self._before, path="/")
+
+    async def _logout(self, request: web.Request) -> web.Response:
+        visitor = await self.visitor(request)
+        given = str((await request.post()).get("csrf", ""))
+        if visitor is not None and self.genuine(request, visitor, given):
+            now = self._clock()
+            await self._worker.run(lambda session: console_sessions.end(session, visitor.token_hash, now=now))
+        response = redirect("/login")
+        response.del_cookie(self._cookie, path="/")
+        return response
+
+    async def _link_page(self, request: web.Request) -> web.Response:
+        token, now = request.match_info["token"], self._clock()
+        try:
+            promised = await self._reader.run(lambda session: console_users.promise(session, token, now=now))
+        except Declined as declined:
+            return self._bare("error.html", status=404, title="链接不能用了", fault=str(declined))
+        return self._form(request, "link.html", title="设置密码", promised=promised, name="", shown=promised.shown_name)
+
+    async def _link(self, request: web.Request) -> web.Response:
+        token, now = request.match_info["token"], self._clock()
+        form = await self._posted(request)
+        name, shown, password = form.get("name", ""), form.get("shown_name", ""), form.get("password", "")
+
+        def make(session: Session, hashed: str) -> ConsoleUser:
+            user = console_users.redeem(session, token, name=name, shown_name=shown, password_hash=hashed, now=now)
+            audit.note(session, "用一次性链接设了密码", now=now, user=user, address=self.front.client(request))
+            return user
+
+        try:
+            promised = await self._reader.run(lambda session: console_users.promise(session, token, now=now))
+        except Declined as declined:
+            return self._bare("error.html", status=404, title="链接不能用了", fault=str(declined))
+        try:
+            console_users.check_password(password, about=(name, shown, promised.shown_name))
+            if password != form.get("again", ""):
+                raise BadEntry("再写一次", "两次写的不一样。")
+            hashed = await self._hashed(lambda: self._hasher.hash(password))
+            user = await self._worker.run(lambda session: make(session, hashed))
+        except Declined as declined:
+            again = {"title": "设置密码", "promised": promised, "name": name, "shown": shown, "fault": str(declined)}
+            return self._form(request, "link.html", status=422, **again)
+        response = redirect("/")
+        await self._let_in(request, response, user)
+        return response
+
+    def _form(self, request: web.Request, template: str, *, status: int = 200, **values: object) -> web.Response:
+        """A form before log-in: what it must send back lies in a cookie too, which another site cannot know."""
+        before = request.cookies.get(self._before, "") or secrets.token_urlsafe(24)
+        response = self._bare(template, status=status, before=before, **values)
+        self._set(response, self._before, before, max_age=3600)
+        return response
+
+    async def _posted(self, request: web.Request) -> dict[str, str]:
+        posted = await request.post()
+        form = {key: clean_field(value) for key, value in posted.items() if isinstance(value, str)}
+        before = request.cookies.get(self._before, "")
+        given = form.get("before", "")
+        if not (before and self.front.own_origin(request) and hmac.compare_digest(before.encode(), given.encode())):
+            raise web.HTTPForbidden
+        return form
+
+    def _bare(self, template: str, *, status: int, **values: object) -> web.Response:
+        text = self._renderer.bare(template, **{"fault": "", **values})
+        return web.Response(text=text, content_type="text/html", status=status, headers=HEADERS)
+
+    def _set(self, response: web.StreamResponse, name: str, value: str, *, max_age: int) -> None:
+        response.set_cookie(
+            name, value, max_age=max_age, path="/", httponly=True, samesite="Lax", secure=self.front.secure
+        )
+
+
+def local_path(wanted: str) -> str:
+    """``wanted`` where it is a path of ours, else the first page: nobody is sent to another site."""
+    inside = wanted.startswith("/") and not wanted.startswith("//") and "\\" not in wanted
+    return wanted if inside and wanted.isprintable() else "/"
+
+
+def redirect(to: str) -> web.Response:
+    """Go on there by GET."""
+    return web.Response(status=303, headers={**HEADERS, "Location": local_path(to)})

@@ -1,0 +1,94 @@
+"""Live numbers by server-sent events: what a page shows changes by itself while it is open."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from aiohttp import web
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.console.gate import HEADERS, Gate
+from bot.console.reader import Reader
+from data.desk_numbers import numbers
+from data.rules import Rules
+
+log = logging.getLogger("menlou.console")
+
+EVERY = 2.0  # seconds between looks, while somebody watches
+BREATH = 20.0  # seconds after which an empty word keeps a proxy from closing the line
+MOST = 100  # pages that watch at a time
+Key = tuple[int | None, int | None]  # the village that a user sees, the broadcast that a page shows
+
+
+@dataclass(slots=True, eq=False)
+class Watcher:
+    """An open page: what it watches, and what it was last told."""
+
+    key: Key
+    news: asyncio.Queue[str] = field(default_factory=lambda: asyncio.Queue(4))
+    last: str = ""
+
+
+class Streams:
+    """All pages that watch. One task looks, once for all who see the same."""
+
+    def __init__(self, reader: Reader, gate: Gate, clock: Callable[[], datetime], rules: Callable[[], Rules]) -> None:
+        self._reader, self._gate, self._clock, self._rules = reader, gate, clock, rules
+        self._watchers: set[Watcher] = set()
+        self._looking: asyncio.Task[None] | None = None
+
+    def attach(self, application: web.Application) -> None:
+        application.router.add_get("/live", self._stream)
+        application.on_shutdown.append(self._close)
+
+    async def _stream(self, request: web.Request) -> web.StreamResponse:
+        visitor = await self._gate.visitor(request)
+        if visitor is None:
+            return web.Response(status=204)  # which tells a browser not to come again
+        if len(self._watchers) >= MOST:
+            return web.Response(status=503, headers=HEADERS)
+        wanted = request.query.get("b", "")
+        broadcast = int(wanted) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 10 else None
+        watcher = Watcher((visitor.scope, None if visitor.scope is not None else broadcast))
+        response = web.StreamResponse(headers={**HEADERS, "Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        self._watchers.add(watcher)
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look())
+        try:
+            with suppress(ConnectionResetError):
+                while await self._gate.visitor(request) is not None:  # a log-in that was ended sees no more
+                    try:
+                        async with asyncio.timeout(BREATH):
+                            news = f"data: {await watcher.news.get()}\n\n"
+                    except TimeoutError:
+                        news = ": .\n\n"
+                    await response.write(news.encode())
+        finally:
+            self._watchers.discard(watcher)
+        return response
+
+    async def _look(self) -> None:
+        while self._watchers:
+            for key in {watcher.key for watcher in self._watchers}:
+                try:
+                    found = await self._reader.run(lambda session, key=key: numbers(  # type: ignore[misc]
+                        session, village_id=key[0], broadcast_id=key[1], rules=self._rules(), now=self._clock()
+                    ))  # fmt: skip
+                except SQLAlchemyError:
+                    log.exception("查不了实时的数")
+                    continue
+                told = json.dumps(found)
+                for watcher in tuple(self._watchers):
+                    if watcher.key == key and watcher.last != told and not watcher.news.full():
+                        watcher.last = told
+                        watcher.news.put_nowait(told)
+            await asyncio.sleep(EVERY)
+
+    async def _close(self, _application: web.Application) -> None:
+        if self._looking is not None:
+            self._looking.cancel()

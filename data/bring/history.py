@@ -1,0 +1,221 @@
+"""The sheet 历史讲座: lectures that were held before, for the archive and the figures.
+
+They are put away at once: nothing is announced, nobody is asked how many came, or to rate. They have no groups.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+
+from sqlmodel import col, select
+
+from data import steps
+from data.bring import cells
+from data.bring.known import Known
+from data.bring.model import Column, Entry, Hand, Line, Plain, Standing, entry
+from data.loop import EventKind, Lecture, LectureState, Subject
+from data.planning import short_name
+from data.record_tables import LectureCount
+
+DAY, TIME, TOPIC, LECTURER, VILLAGE = "日期", "时间", "题目", "宣讲员", "村"
+HAMLET, VENUE, DIALECT, MODE, KIND = "村小组", "地点", "方言", "形式", "类别"
+ATTENDED, HANDOUTS = "到场人数", "发放资料"
+SITE, BOTH, ONLINE = "现场", "现场加直播", "线上"
+_ONLINE_VENUES = ("线上", "网上", "直播")  # a place whose name begins so is none
+KINDS = {
+    "讲座": EventKind.LECTURE,
+    "屋场会": EventKind.COURTYARD,
+    "志愿服务": EventKind.VOLUNTEER,
+    "培训": EventKind.TRAINING,
+    "文艺活动": EventKind.SHOW,
+    "送学上门": EventKind.VISIT,
+}
+_MODES = {
+    **dict.fromkeys((SITE, "线下"), SITE),
+    **dict.fromkeys((BOTH, "现场+直播", "现场和直播"), BOTH),
+    **dict.fromkeys((ONLINE, "线上直播", "直播", "网上", "云宣讲"), ONLINE),
+}
+COLUMNS = (
+    Column(DAY, "哪一天，要有年份：2026-3-5 或 2026年3月5日", cells.day, "2026年3月5日", required=True),
+    Column(TIME, "几点开始：19:30 或 晚上7点半；不知道就不写（记成 0:00）", cells.clock, "晚上7点半"),
+    Column(TOPIC, "目录里的或“题目”表里的", cells.name, "反诈骗", required=True),
+    Column(LECTURER, "登记过的或“宣讲员”表里的", cells.name, "示例老师", required=True),
+    Column(VILLAGE, "在哪个村；镇上办的可以不写", cells.text, "示例村"),
+    Column(HAMLET, "村小组", cells.text, "三组"),
+    Column(VENUE, "地点", cells.text, "村文化室", width=20),
+    Column(DIALECT, "讲的什么话", cells.text, "白话"),
+    Column(MODE, "不写就是现场；线上的不写地点", cells.one_of(_MODES), SITE, choices=(SITE, BOTH, ONLINE)),
+    Column(KIND, "哪种活动，不写就是讲座", cells.one_of({each: each for each in KINDS}), "讲座", choices=tuple(KINDS)),
+    Column(ATTENDED, "到场多少人，只写数字；不知道就不写", cells.number, 36),
+    Column(HANDOUTS, "发了多少份资料，只写数字；不知道就不写", cells.number, 40),
+)
+_TEXTS = {HAMLET: "hamlet", VENUE: "venue", DIALECT: "dialect"}
+_COUNTS = {ATTENDED: "attended", HANDOUTS: "handouts"}
+_KIND_NAMES = {kind: name for name, kind in KINDS.items()}
+_AT_ONCE = 500
+_WHY = "导入"
+
+Mark = tuple[datetime, str, str, str]  # when (UTC), village, lecturer, topic
+
+
+def weigh(known: Known, lines: Sequence[Line]) -> list[Entry]:
+    """What would become of the lines."""
+    marked = [(line, mark) for line in lines if (mark := _mark(known, line)) is not None]
+    standing = _standing(known, [mark for _, mark in marked])
+    seen: dict[Mark, int] = {}
+    entries = []
+    for line, mark in marked:
+        first = seen.setdefault(mark, line.number)
+        if first != line.number:
+            line.fault(DAY, f"和第{first}行重复（同一时间、村、宣讲员和题目），请只留一行")
+        else:
+            entries.append(_entry(known, line, mark, standing.get(mark)))
+    return entries
+
+
+def put(known: Known, entries: Sequence[Entry], hand: Hand) -> None:
+    """Write them."""
+    marks = {id(each): _mark_of(known, each) for each in entries}
+    standing = _standing(known, list(marks.values()))
+    written: list[tuple[Entry, Lecture]] = []
+    for each in entries:
+        lecture = standing.get(marks[id(each)])
+        if lecture is None:
+            lecture = _new(known, marks[id(each)], hand)
+            hand.session.add(lecture)
+        _set(lecture, each, hand)
+        written.append((each, lecture))
+    hand.session.flush()
+    for each, lecture in written:
+        _write_down(each, lecture, hand)
+    hand.session.flush()
+
+
+def _mark(known: Known, line: Line) -> Mark | None:
+    """When, where, by whom and on what; None where a fault hides it."""
+    day, clock = line.moment(DAY), line.moment(TIME)
+    topic, lecturer, village = line.text(TOPIC), line.text(LECTURER), line.text(VILLAGE)
+    topic = known.topic_names.refer(line, TOPIC, topic) if topic else None
+    lecturer = known.lecturer_names.refer(line, LECTURER, lecturer) if lecturer else None
+    village = known.village_names.refer(line, VILLAGE, village) if village else ""
+    if day is None:
+        return None
+    local = day if clock is None else day.replace(hour=clock.hour, minute=clock.minute)
+    starts = local.replace(tzinfo=known.zone).astimezone(UTC)
+    if starts > known.now:
+        line.fault(DAY, "还没到。这里只收办过的；要排课请在微信里发“排课”")
+        return None
+    if topic is None or lecturer is None or village is None:
+        return None
+    return starts, village, lecturer, topic
+
+
+def _mark_of(known: Known, each: Entry) -> Mark:
+    wanted = each.wanted
+    starts = wanted[DAY]
+    assert isinstance(starts, datetime)
+    utc = starts.replace(tzinfo=known.zone).astimezone(UTC)
+    return utc, str(wanted[VILLAGE]), str(wanted[LECTURER]), str(wanted[TOPIC])
+
+
+def _standing(known: Known, marks: Sequence[Mark]) -> Mapping[Mark, Lecture]:
+    """The lectures that are known already; the first where several are alike."""
+    topics = {each.id: name for name, each in known.topics.items()}
+    found: dict[Mark, Lecture] = {}
+    starts = sorted({mark[0] for mark in marks})
+    for at in range(0, len(starts), _AT_ONCE):
+        query = select(Lecture).where(col(Lecture.starts_at).in_(starts[at : at + _AT_ONCE]))
+        for each in known.session.exec(query.order_by(col(Lecture.id))):
+            village, lecturer = known.village_name(each.village_id), known.lecturer_name(each.lecturer_id)
+            found.setdefault((each.starts_at, village, lecturer, topics[each.topic_id]), each)
+    return found
+
+
+def _entry(known: Known, line: Line, mark: Mark, lecture: Lecture | None) -> Entry:
+    starts, village, lecturer, topic = mark
+    local = starts.astimezone(known.zone).replace(tzinfo=None)
+    of: dict[str, Plain] = {DAY: local, VILLAGE: village, LECTURER: lecturer, TOPIC: topic}
+    wanted = of | {title: value for title, value in line.values.items() if title not in (*of, TIME)}
+    name = f"{local:%Y-%m-%d} {topic} {lecturer} {village}".strip()
+    _settle_place(line, wanted, mark, lecture)
+    if lecture is None:
+        return entry(line, name, None, wanted)
+    if lecture.state in (LectureState.ANNOUNCED, LectureState.CANCELLED):
+        stands = "取消了" if lecture.state == LectureState.CANCELLED else "还没报讲完"
+        line.fault(DAY, f"就是课{lecture.id}，那一节{stands}，不能当历史讲座导入")
+    return entry(line, name, of | dict(_shown(lecture)), wanted)
+
+
+def _mode(venue: str, *, live: bool) -> str:
+    if not venue or venue.startswith(_ONLINE_VENUES):
+        return ONLINE
+    return BOTH if live else SITE
+
+
+def _settle_place(line: Line, wanted: dict[str, Plain], mark: Mark, lecture: Lecture | None) -> None:
+    """How and where it was held must fit; where nobody wrote the place, the hamlet or village is all that is known."""
+    mode, place = line.text(MODE), line.text(VENUE) or (lecture.venue if lecture is not None else "")
+    if not wanted.get(VENUE):
+        wanted.pop(VENUE, None)
+    if mode == ONLINE and not place:
+        wanted[VENUE] = ONLINE
+    elif mode == ONLINE and not place.startswith(_ONLINE_VENUES):
+        line.fault(VENUE, f"形式是“{ONLINE}”，地点就不是“{place}”，请改一样")
+    elif mode in (SITE, BOTH) and place.startswith(_ONLINE_VENUES):
+        line.fault(VENUE, f"形式是“{mode}”，请写上在哪里讲的")
+    elif not place:
+        wanted[VENUE] = line.text(HAMLET) or mark[1] or "镇上"
+
+
+def _shown(lecture: Lecture) -> Iterator[tuple[str, Plain]]:
+    for title, name in (*_TEXTS.items(), *_COUNTS.items()):
+        yield title, getattr(lecture, name)
+    yield MODE, _mode(lecture.venue, live=bool(lecture.live_url))
+    yield KIND, _KIND_NAMES[lecture.kind]
+
+
+def _new(known: Known, mark: Mark, hand: Hand) -> Lecture:
+    starts, village, lecturer, topic = mark
+    return Lecture(
+        topic_id=known.topics[topic].id or 0,
+        lecturer_id=known.lecturers[lecturer].id or 0,
+        village_id=known.villages[village].id if village else None,
+        title=short_name(topic),
+        venue="",
+        starts_at=starts,
+        state=LectureState.ARCHIVED,
+        created_at=hand.now,
+    )
+
+
+def _set(lecture: Lecture, each: Entry, hand: Hand) -> None:
+    for title in each.changed:
+        value = each.wanted[title]
+        if name := _TEXTS.get(title) or _COUNTS.get(title):
+            setattr(lecture, name, value)
+        elif title == MODE:
+            lecture.live_url = (lecture.live_url or ONLINE) if value == BOTH else ""
+        elif title == KIND:
+            lecture.kind = KINDS[str(value)]
+    if each.changed & _COUNTS.keys():
+        lecture.counted_by, lecture.counted_at = hand.by, hand.now
+
+
+def _write_down(each: Entry, lecture: Lecture, hand: Hand) -> None:
+    """The trail: that it came by import, or what an import changed, and each count as it came in."""
+    assert lecture.id is not None
+    counts = each.changed & _COUNTS.keys()
+    new = each.standing is Standing.NEW
+    states = [LectureState.DELIVERED, LectureState.ARCHIVED] if new else ["recounted" if counts else "changed"]
+    told = "" if new else "：" + "，".join(map(str, each.changes))
+    for state in states:
+        steps.record(hand.session, Subject.LECTURE, lecture.id, state, by=hand.by, now=hand.now, reason=_WHY + told)
+    if counts:
+        hand.session.add(
+            LectureCount(
+                lecture_id=lecture.id,
+                attended=lecture.attended,
+                handouts=lecture.handouts,
+                by_id=hand.by,
+                at=hand.now,
+            )
+        )

@@ -1,0 +1,236 @@
+"""Charts for a page and for a group: one SVG serves both. Made for a phone of 390 px, where no word is below 14 px.
+
+Counts are not negative. Every number is also written, so nothing hangs on colour or on measuring by eye.
+"""
+
+from collections.abc import Iterable, Sequence
+from math import ceil, floor, log10
+
+from data.drawing.font import clip, clip_lines, drawable, width, wrap
+from data.drawing.palette import INK, PAPER, RULE, SERIES, SOFT, TRACK, readable_on
+from data.drawing.svg import Canvas, number
+
+WIDTH = 390
+EDGE = 16  # px of margin
+SMALL, LABEL, HEAD = 14, 15, 19  # px of the words
+NOTHING = "这段时间还没有数据。"
+_BAR, _GAP = 24, 14
+_MOST_TOLD = 60  # items that the description for the ear goes through
+
+
+def begin(title: str, told: Iterable[str], *, wide: float = WIDTH) -> tuple[Canvas, float]:
+    """A canvas with its title; ``told`` says the same as the chart, piece by piece. Gives where the chart begins."""
+    pieces = list(told)
+    more = f"，等{len(pieces)}项" if len(pieces) > _MOST_TOLD else ""
+    canvas = Canvas(wide, title=title, desc="，".join(pieces[:_MOST_TOLD]) + more)
+    y = 12.0
+    for line in wrap(drawable(title).text, HEAD, wide - 2 * EDGE):
+        y += HEAD + 6
+        canvas.text(EDGE, y, line, size=HEAD, fill=INK, bold=True)
+    return canvas, y + 16
+
+
+def end(canvas: Canvas, y: float, *, empty: bool = False) -> str:
+    """The finished chart; where there was nothing to draw it says so."""
+    if empty:
+        canvas.text(EDGE, y + LABEL + 4, NOTHING, size=LABEL, fill=SOFT)
+        y += LABEL + 12
+    return canvas.finish(ceil(y + 12), ground=PAPER)
+
+
+def said(value: float, unit: str = "") -> str:
+    """A number as it is written: 27,800, 4.5."""
+    return f"{value:,.1f}".removesuffix(".0") + unit
+
+
+def bars(title: str, items: Sequence[tuple[str, float]], *, unit: str = "", wide: float = WIDTH) -> str:
+    """One bar for each (label, number), the longest as long as there is room."""
+    items = [(drawable(label).text, value) for label, value in items]
+    canvas, y = begin(title, (f"{label}{said(value, unit)}" for label, value in items), wide=wide)
+    left = _column([label for label, _ in items], wide)
+    room = _room([said(value, unit) for _, value in items], left, wide)
+    top = max((value for _, value in items), default=0) or 1
+    for label, value in items:
+        high = _label(canvas, label, y, left)
+        middle = y + high / 2
+        long = value / top * room
+        if value:
+            canvas.rect(left, middle - _BAR / 2, max(long, 2), _BAR, fill=SERIES[0])
+        canvas.text(left + long + 6, middle + 5, said(value, unit), size=SMALL, fill=INK)
+        y += high + _GAP
+    return end(canvas, y, empty=not items)
+
+
+def stacked(
+    title: str,
+    rows: Sequence[tuple[str, Sequence[float]]],
+    series: Sequence[str],
+    *,
+    unit: str = "",
+    wide: float = WIDTH,
+) -> str:
+    """One bar for each row, of a part for each of ``series`` (at most six), with a key above and the sum behind."""
+    rows = [(drawable(label).text, values) for label, values in rows]
+    series = [drawable(name).text for name in series]
+    told = (f"{label}共{said(sum(values), unit)}：" + "、".join(map(_pair, series, values)) for label, values in rows)
+    canvas, y = begin(title, told, wide=wide)
+    y = _key(canvas, series, y, wide) if rows else y
+    left = _column([label for label, _ in rows], wide)
+    room = _room([said(sum(values), unit) for _, values in rows], left, wide)
+    top = max((sum(values) for _, values in rows), default=0) or 1
+    for label, values in rows:
+        high = _label(canvas, label, y, left)
+        x, above = left, y + high / 2 - _BAR / 2
+        for value, colour in zip(values, SERIES, strict=False):
+            long = value / top * room
+            if value:
+                canvas.rect(x, above, max(long - 2, 1), _BAR, fill=colour)
+                inside = said(value)
+                if width(inside, SMALL) + 6 < long - 2:
+                    spot = {"size": SMALL, "fill": readable_on(colour)}
+                    canvas.text(x + (long - 2) / 2, above + _BAR / 2 + 5, inside, anchor="middle", **spot)  # type: ignore[arg-type]
+            x += long
+        canvas.text(x + 4, y + high / 2 + 5, said(sum(values), unit), size=SMALL, fill=INK)
+        y += high + _GAP
+    return end(canvas, y, empty=not rows)
+
+
+def line(title: str, points: Sequence[tuple[str, float]], *, unit: str = "", wide: float = WIDTH) -> str:
+    """A line through (label, number) in order: lectures per month. The highest and the last are written at it."""
+    points = [(drawable(label).text, value) for label, value in points]
+    canvas, y = begin(title, (f"{label}{said(value, unit)}" for label, value in points), wide=wide)
+    if not points:
+        return end(canvas, y, empty=True)
+    values = [value for _, value in points]
+    ticks = nice_ticks(max(values))
+    left = EDGE + max(width(said(each), SMALL) for each in ticks) + 8
+    right, top, bottom = wide - EDGE - 12, y + 22, y + 22 + 180
+    for tick in ticks:
+        at = bottom - tick / ticks[-1] * (bottom - top)
+        canvas.path(f"M{number(left)} {number(at)}H{number(right)}", stroke=RULE, thick=1)
+        canvas.text(left - 6, at + 5, said(tick), size=SMALL, fill=SOFT, anchor="end")
+    step = (right - left) / max(len(points) - 1, 1)
+    spots = [(left + at * step, bottom - value / ticks[-1] * (bottom - top)) for at, value in enumerate(values)]
+    canvas.path("M" + "L".join(f"{number(x)} {number(at)}" for x, at in spots), stroke=SERIES[0], thick=3)
+    for x, at in spots if len(spots) <= 31 else spots[-1:]:
+        canvas.circle(x, at, 4, fill=SERIES[0])
+    highest, last = values.index(max(values)), len(values) - 1
+    if spots[last][0] - spots[highest][0] > 60:
+        _at_point(
+            canvas, spots[last], said(values[last], unit), wide, below=last > 0 and values[last - 1] > values[last]
+        )
+    _at_point(canvas, spots[highest], said(values[highest], unit), wide)
+    _under(canvas, [label for label, _ in points], [x for x, _ in spots], bottom + 26, wide)
+    return end(canvas, bottom + 34)
+
+
+def spans(title: str, steps: Sequence[tuple[str, float | None, float | None]], *, wide: float = WIDTH) -> str:
+    """The loop's times: for each step (name, median, ninth decile) in minutes; None where nothing was measured."""
+    steps = [(drawable(label).text, half, most) for label, half, most in steps]
+    told = (f"{label}：一半在{duration(half)}内，九成在{duration(most)}内" for label, half, most in steps)
+    canvas, y = begin(title, told, wide=wide)
+    if steps:
+        y = _key(canvas, ["一半在这以内", "九成在这以内"], y, wide, colours=(SERIES[0], _PALE))
+    top = max((most or half or 0 for _, half, most in steps), default=0) or 1
+    room = wide - 2 * EDGE
+    for label, half, most in steps:
+        canvas.text(EDGE, y + LABEL, clip(label, LABEL, room / 2), size=LABEL, fill=INK, bold=True)
+        words = "还没有数据" if half is None else f"{duration(half)} / {duration(most)}"
+        canvas.text(wide - EDGE, y + LABEL, words, size=SMALL, fill=SOFT if half is None else INK, anchor="end")
+        y += LABEL + 8
+        canvas.rect(EDGE, y, room, 18, fill=TRACK)
+        if half is not None:
+            canvas.rect(EDGE, y, max((most or half) / top * room, 2), 18, fill=_PALE)
+            canvas.rect(EDGE, y, max(half / top * room, 2), 18, fill=SERIES[0])
+        y += 18 + _GAP + 4
+    return end(canvas, y, empty=not steps)
+
+
+def progress(title: str, done: int, total: int, *, unit: str = "", wide: float = WIDTH) -> str:
+    """How far something is: 12/14."""
+    words = f"{done}/{total}{drawable(unit).text}"
+    canvas, y = begin(title, [words], wide=wide)
+    room = wide - 2 * EDGE - width(words, HEAD) - 12
+    canvas.rect(EDGE, y, room, _BAR, fill=TRACK, edge=SOFT)
+    if done and total:
+        canvas.rect(EDGE, y, min(done / total, 1) * room, _BAR, fill=SERIES[0])
+    canvas.text(wide - EDGE, y + _BAR / 2 + 7, words, size=HEAD, fill=INK, anchor="end", bold=True)
+    return end(canvas, y + _BAR + 6)
+
+
+def duration(minutes: float | None) -> str:
+    """A span as people say it: 40分钟, 5.5小时, 3天."""
+    if minutes is None:
+        return "—"
+    if minutes < 60:
+        return f"{round(minutes)}分钟"
+    return f"{said(round(minutes / 60, 1))}小时" if minutes < 72 * 60 else f"{said(round(minutes / 1440, 1))}天"
+
+
+def nice_ticks(top: float) -> list[float]:
+    """Round numbers from 0 to no less than ``top``, four or five steps at most, whole ones."""
+    if top <= 0:
+        return [0, 1]
+    rough = max(top / 4, 1)
+    base = 10 ** floor(log10(rough))
+    step = next(each * base for each in (1, 2, 5, 10) if each * base >= rough)
+    return [at * step for at in range(ceil(top / step) + 1)]
+
+
+_PALE = "#74abd8"
+
+
+def _pair(name: str, value: float) -> str:
+    return f"{name}{said(value)}"
+
+
+def _column(labels: Sequence[str], wide: float) -> float:
+    """Where bars begin: behind the labels, which take no more than a third of the width."""
+    longest = max((width(label, LABEL) for label in labels), default=0)
+    return EDGE + min(longest, wide / 3 - EDGE) + 10
+
+
+def _room(numbers: Sequence[str], left: float, wide: float) -> float:
+    """How long a bar may be, with its number behind it."""
+    return wide - EDGE - left - 6 - max((width(each, SMALL) for each in numbers), default=0)
+
+
+def _label(canvas: Canvas, label: str, y: float, left: float) -> float:
+    """A bar's label in one or two lines before it; gives how high the row is."""
+    lines = clip_lines(label, LABEL, left - EDGE - 10, most=2)
+    high = max(len(lines) * (LABEL + 4), _BAR)
+    first = y + (high - len(lines) * (LABEL + 4)) / 2
+    for place, words in enumerate(lines):
+        canvas.text(EDGE, first + place * (LABEL + 4) + LABEL, words, size=LABEL, fill=INK)
+    return high
+
+
+def _key(canvas: Canvas, names: Sequence[str], y: float, wide: float, *, colours: Sequence[str] = SERIES) -> float:
+    """Which colour stands for what, in as many lines as that takes."""
+    x = float(EDGE)
+    for name, colour in zip(names, colours, strict=False):
+        words = clip(name, SMALL, wide - 2 * EDGE - 22)
+        if x > EDGE and x + 22 + width(words, SMALL) > wide - EDGE:
+            x, y = EDGE, y + SMALL + 10
+        canvas.rect(x, y, 16, 16, fill=colour)
+        canvas.text(x + 22, y + SMALL - 1, words, size=SMALL, fill=INK)
+        x += 22 + width(words, SMALL) + 16
+    return y + SMALL + 18
+
+
+def _at_point(canvas: Canvas, spot: tuple[float, float], words: str, wide: float, *, below: bool = False) -> None:
+    half = width(words, LABEL) / 2
+    x = min(max(spot[0], EDGE + half), wide - EDGE - half)
+    canvas.text(x, spot[1] + (22 if below else -10), words, size=LABEL, fill=INK, anchor="middle", bold=True)
+
+
+def _under(canvas: Canvas, labels: Sequence[str], places: Sequence[float], y: float, wide: float) -> None:
+    """The labels of the points, as many as fit side by side; the last always."""
+    taken = wide + 100.0
+    for label, at in zip(reversed(labels), reversed(places), strict=True):
+        words = clip(label, SMALL, 90)
+        half = width(words, SMALL) / 2
+        x = min(max(at, EDGE / 2 + half), wide - EDGE / 2 - half)
+        if x + half + 8 <= taken:
+            canvas.text(x, y, words, size=SMALL, fill=SOFT, anchor="middle")
+            taken = x - half

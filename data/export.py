@@ -1,0 +1,168 @@
+"""Everything, out of the house: each table as JSON lines, with a description, and the main ones as a workbook.
+
+    tables/<table>.jsonl   one object a line, in the order of its key
+    schema.json            what each table and column is, how many rows, what was masked
+    门楼微讲堂.xlsx         the tables that people look at
+
+Names and outside ids stand there as pseudonyms, numbers in texts are masked, unless it is asked for openly. Rows are
+read and written one by one.
+"""
+
+import json
+import secrets
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, TextIO
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Column, Connection, Table, select
+from sqlmodel import SQLModel
+
+from data import broadcast_tables, desk_tables, loop, mail, record_tables, series_tables, tables
+from data.errors import TownError
+from data.export_book import SHEETS, Book
+from data.export_masks import Pseudonyms, kind_of, masks_of
+
+EVERY_TABLE = (broadcast_tables, desk_tables, loop, mail, record_tables, series_tables, tables)  # imported for them
+SCHEMA, BOOK, FOLDER = "schema.json", "门楼微讲堂.xlsx", "tables"
+TOGETHER = 2_000  # rows that are fetched at a time
+SALT = 32  # bytes
+
+
+class ExportError(TownError):
+    """The export cannot be written there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written; ``rows`` of each table."""
+
+    folder: Path
+    rows: dict[str, int]
+    masked: bool
+
+
+def export(
+    connection: Connection, folder: Path, *, now: datetime, zone: ZoneInfo, openly: bool = False, version: str = ""
+) -> Exported:
+    """Write all tables into a new folder, which has its name only when all is there. Raises `ExportError`.
+
+    ``connection`` should be in one transaction that only reads (`data.database.open_reader`), so that all is of one
+    moment and nobody waits for it.
+    """
+    if folder.exists():
+        raise ExportError(f"{folder} 已经有了，不覆盖。换一个名字。")
+    part = folder.with_name(f"{folder.name}.part")
+    try:
+        shutil.rmtree(part, ignore_errors=True)
+        (part / FOLDER).mkdir(parents=True, mode=0o700)
+        part.chmod(0o700)  # it is about people
+        rows = _write(connection, part, now, zone, version, None if openly else Pseudonyms(secrets.token_bytes(SALT)))
+        part.rename(folder)
+    except OSError as error:
+        raise ExportError(f"没有导出成（{error}）。看看 {folder.parent} 能不能写、硬盘满没满。") from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return Exported(folder, rows, masked=not openly)
+
+
+def all_tables() -> list[Table]:
+    """Every table of the town, those that others refer to first."""
+    return list(SQLModel.metadata.sorted_tables)
+
+
+def _write(
+    connection: Connection, part: Path, now: datetime, zone: ZoneInfo, version: str, who: Pseudonyms | None
+) -> dict[str, int]:
+    rows: dict[str, int] = {}
+    book = Book(zone)
+    book.note("说明", _notes(now.astimezone(zone), openly=who is None))
+    for table in sorted(all_tables(), key=_place):
+        with (part / FOLDER / f"{table.name}.jsonl").open("w", encoding="utf-8", newline="\n") as out:
+            rows[table.name] = _write_table(connection, table, out, book if table.name in SHEETS else None, zone, who)
+    book.save(part / BOOK)
+    described = {
+        "made_at": now.astimezone(zone).isoformat(timespec="seconds"),
+        "version": version,
+        "zone": zone.key,
+        "masked": who is not None,
+        "tables": {table.name: _described(table, rows[table.name]) for table in all_tables()},
+    }
+    (part / SCHEMA).write_text(json.dumps(described, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return rows
+
+
+def _write_table(
+    connection: Connection, table: Table, out: TextIO, book: Book | None, zone: ZoneInfo, who: Pseudonyms | None
+) -> int:
+    names = [column.name for column in table.columns]
+    masks = [(place, mask) for place, mask in enumerate(masks_of(table, who)) if mask is not None]
+    encode = json.JSONEncoder(ensure_ascii=False, default=lambda value: _plain(value, zone)).encode
+    if book is not None:
+        book.begin(SHEETS[table.name], names)
+    query = select(table).order_by(*table.primary_key.columns).execution_options(yield_per=TOGETHER)
+    count = 0
+    for row in connection.execute(query):
+        values: list[Any] = list(row)
+        for place, mask in masks:
+            values[place] = mask(values[place])
+        out.write(encode(dict(zip(names, values, strict=True))))
+        out.write("\n")
+        if book is not None:
+            book.add(values)
+        count += 1
+    return count
+
+
+def _plain(value: object, zone: ZoneInfo) -> str:
+    """A moment on the town's clocks, with its zone; a day."""
+    if isinstance(value, datetime):
+        return value.astimezone(zone).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"no JSON for {type(value)}")
+
+
+def _place(table: Table) -> tuple[int, str]:
+    order = list(SHEETS)
+    return order.index(table.name) if table.name in SHEETS else len(order), table.name
+
+
+def _described(table: Table, rows: int) -> dict[str, object]:
+    return {
+        "about": _about(table),
+        "file": f"{FOLDER}/{table.name}.jsonl",
+        "rows": rows,
+        "key": [column.name for column in table.primary_key.columns],
+        "columns": [_column(table, column) for column in table.columns],
+    }
+
+
+def _column(table: Table, column: Column[Any]) -> dict[str, object]:
+    kind = kind_of(table.name, column.name)
+    return {
+        "name": column.name,
+        "type": str(column.type),
+        "null": bool(column.nullable),
+        "refers": [key.target_fullname for key in column.foreign_keys],
+        "holds": kind.value if kind is not None else "",
+    }
+
+
+def _about(table: Table) -> str:
+    """The first paragraph of what its class says."""
+    classes = (mapper.class_ for mapper in SQLModel._sa_registry.mappers if mapper.local_table is table)
+    return next((" ".join((each.__doc__ or "").split("\n\n")[0].split()) for each in classes), "")
+
+
+def _notes(made: datetime, *, openly: bool) -> Iterable[str]:
+    yield f"门楼微讲堂 {made:%Y-%m-%d %H:%M} 的全部数据，每张表一页，一页写不下接着下一页。"
+    yield "时间都是本地时间。更全的在 tables 资料夹（JSON），每一列是什么见 schema.json。"
+    if openly:
+        yield "注意：这一份没有隐去姓名和编号，请照个人信息保管，用完删掉。"
+    else:
+        yield "姓名和微信编号换成了代号（同一份里同一个人同一个代号），话里的手机号、身份证号抹掉了中间。"
+        yield "话是大家自己写的，里面提到的人名没有改，往外给之前请再看一遍。"

@@ -1,0 +1,11 @@
+"""Figures for the report upward: each is counted from rows, opens the rows behind it, and stays as it was counted.
+
+periods, areas     which time, which place
+scope              both together, and when the books of that time were closed
+figures            all there are (`FIGURES`); how each subject is counted is in orders, held, heard, spoken, reported
+tables             the same figures by month, village, topic …
+flags              what looks odd, for coordinators to look at
+media              the reports in media that are noted by hand
+formalism          the self-check against 指尖上的形式主义
+commendation       lecturers who meet criteria, by name
+"""

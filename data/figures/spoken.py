@@ -1,0 +1,94 @@
+"""How texts and notices are counted: to how many groups they went, who could read them, who wrote back.
+
+As in `data.reach`: sent is what there is evidence of, members of a group are those whom the bot had heard there by
+then, and replies are what was said to the bot in that group within a day. A message counts where it was certain.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+
+from data.figures.figure import Column, Source, months, places
+from data.figures.scope import Scope
+from data.figures.sql import seconds_between
+from data.mail import OUTBOX_SPOKEN, Inbox, Outbox, OutboxKind
+from data.statements import table_of
+from data.tables import Room, RoomKind
+
+OUT, IN, ROOM = table_of(Outbox), table_of(Inbox), table_of(Room)
+DAY = timedelta(days=1)
+_SENT_TO = ROOM.join(OUT, OUT.c.room_id == ROOM.c.id)
+_TEXT = OUT.c.kind == OutboxKind.PUSH
+_NOTICE = OUT.c.broadcast_id.is_not(None)
+_EITHER = _TEXT | _NOTICE
+GROUP = ROOM.c.kind != RoomKind.DIRECT
+
+
+def _messages(what: ColumnElement[bool], where: ColumnElement[bool]) -> Source:
+    return Source(
+        subject="message",
+        table=_SENT_TO,
+        id=OUT.c.id,
+        at=OUT.c.settled_at,
+        text=OUT.c.text,
+        where=lambda scope: (OUTBOX_SPOKEN, scope.inside(OUT.c.settled_at), what, where),
+        village=ROOM.c.village_id,
+        dims={"month": months(OUT.c.settled_at), **places(ROOM.c.village_id)},
+    )
+
+
+PUSHED = _messages(_TEXT, GROUP)
+NOTICED = _messages(_NOTICE, GROUP)
+SPOKEN = _messages(_EITHER, GROUP)
+DIRECT = _messages(_EITHER, ROOM.c.kind == RoomKind.DIRECT)
+
+
+def room(_scope: Scope) -> Column:
+    """The group of a message."""
+    return ROOM.c.id
+
+
+def _last_before(scope: Scope) -> Any:
+    """When a group was last sent something in the period before it was heard from."""
+    mine = (OUT.c.room_id == IN.c.room_id, OUTBOX_SPOKEN, _EITHER, scope.inside(OUT.c.settled_at))
+    last = select(OUT.c.settled_at).where(*mine, OUT.c.settled_at < IN.c.heard_at)
+    return last.order_by(OUT.c.settled_at.desc()).limit(1).correlate(IN).scalar_subquery()
+
+
+def _last_of_all(scope: Scope) -> Any:
+    """When a group was last sent something in the period."""
+    mine = (OUT.c.room_id == ROOM.c.id, OUTBOX_SPOKEN, _EITHER, scope.inside(OUT.c.settled_at))
+    return select(func.max(OUT.c.settled_at)).where(*mine).correlate(ROOM).scalar_subquery()
+
+
+REPLIES = Source(
+    subject="heard",
+    table=ROOM.join(IN, IN.c.room_id == ROOM.c.id),
+    id=IN.c.id,
+    at=IN.c.heard_at,
+    text=IN.c.text,
+    where=lambda scope: (
+        GROUP,
+        IN.c.heard_at > scope.start,
+        IN.c.heard_at <= min(scope.end + DAY, scope.closes),
+        seconds_between(_last_before(scope), IN.c.heard_at) <= DAY.total_seconds(),
+    ),
+    village=ROOM.c.village_id,
+    dims={"month": months(IN.c.heard_at), **places(ROOM.c.village_id)},
+)
+REACHED = Source(
+    subject="heard",
+    table=ROOM.join(IN, IN.c.room_id == ROOM.c.id),
+    id=IN.c.id,
+    at=IN.c.heard_at,
+    text=IN.c.text,
+    where=lambda scope: (GROUP, IN.c.heard_at <= _last_of_all(scope)),
+    village=ROOM.c.village_id,
+    dims=places(ROOM.c.village_id),
+)
+
+
+def member(_scope: Scope) -> Column:
+    """Who was heard."""
+    return IN.c.member_id

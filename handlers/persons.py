@@ -1,0 +1,67 @@
+"""我的信息, 删除我的信息: what is kept about somebody, and that it is forgotten at their word."""
+
+import re
+
+from data import erasure, persons
+from handlers.answers import NO, YES
+from handlers.turn import Ask, Reply, Turn
+
+CONFIRM = "erase_me"
+_SURE = re.compile(r"确[认定](?:删除?|刪除?)?[。.!！]*")
+_NOT = re.compile(r"(?:取消|不删了?|不刪了?|算了|不用了?|不要了?|不)[啊呀吧了]?[。.!！]*")
+_PRIVATELY = "您的信息只跟您一个人说，请私聊我发“{}”。"
+
+
+def mine(turn: Turn) -> Reply:
+    """我的信息: how much is kept, in a few lines; never in a group."""
+    if not turn.room.direct:
+        return Reply(_PRIVATELY.format("我的信息"))
+    kept = persons.kept(turn.session, turn.member_id)
+    counted = (
+        ("报名", kept.sign_ups, "次"), ("点单", kept.orders, "张"), ("附议", kept.seconded, "张"),
+        ("意见和提问", kept.cases, "件"), ("评课", kept.ratings, "次"), ("投票", kept.votes, "次"),
+        ("订阅", kept.subscriptions, "个"), ("标签", kept.tags, "个"), ("身份", kept.roles, "个"),
+        ("讲课照片", kept.photos, "张"), ("您对我说的话", kept.messages, "句"),
+    )  # fmt: skip
+    lines = "、".join(f"{name}{number}{unit}" for name, number, unit in counted if number)
+    village = f"（{kept.village}）" if kept.village else ""
+    return Reply(
+        f"我记着您的昵称“{kept.name or '没有'}”{village}"
+        f"{'，还有：' + lines if lines else ''}。话到期自动清掉。\n"
+        f"要一份完整的文件，请找镇里宣传干事，报{turn.member_id}号就行；不想留了，发“删除我的信息”。"
+    )
+
+
+def ask_to_erase(turn: Turn) -> Reply:
+    """删除我的信息: say what it means, and ask."""
+    if not turn.room.direct:
+        return Reply(_PRIVATELY.format("删除我的信息"))
+    roles = "您的身份（老师、干事）会取消；" if turn.member.roles else ""
+    return Reply(
+        "删了找不回来：没讲的课撤下您的报名，没排的点单撤下；昵称、说过的话、意见、投票、订阅都删；"
+        f"{roles}点单、报名和意见只留个数，不留名字；讲课照片是镇里的档案，会留着。\n"
+        "真要删，回“确认”；不删回“取消”。",
+        Ask(CONFIRM, {}),
+    )
+
+
+def read_answer(text: str) -> str | None:
+    """Only a plain 确认 is one: 好 is too easily said."""
+    if _SURE.fullmatch(text):
+        return YES
+    return NO if _NOT.fullmatch(text) else None
+
+
+def decide(turn: Turn) -> Reply:
+    """The answer to it."""
+    if turn.args == NO:
+        return Reply("好，没有删，都还在。")
+    done = erasure.erase(turn.session, turn.member_id, now=turn.now, rules=turn.rules)
+    taken = (
+        f"{done.sign_ups}堂课的报名" if done.sign_ups else "",
+        f"{done.orders}张点单" if done.orders else "",
+        f"{done.cases}件没答复的意见" if done.cases else "",
+    )
+    named = "、".join(filter(None, taken))
+    withdrawn = f"{named}已经撤下。" if named else ""
+    return Reply(f"删好了，我不再记得您是谁。{withdrawn}以后再找我说话，就当新认识。")
