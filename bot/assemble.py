@@ -35,6 +35,7 @@ from bot.settings import (
 from bot.town import Clock, clock_of, open_database, quiet_hours, settle_in, speed_of
 from bot.transports.base import Transport
 from bot.transports.console import ConsoleTransport
+from bot.transports.relay import RelayTransport
 from bot.transports.wecom.wiring import open_wecom, settle_rooms
 from bot.worker import Worker
 from data import desk_settings
@@ -94,6 +95,7 @@ def build(config: Config) -> Bot:
             knowledge=lambda: dispatch.knowledge,
             reload=lambda: bot.reload_soon(),  # noqa: PLW0108 - there is no bot yet
             wake=sender.wake,
+            take=dispatch.take_now,
             clock=clock,
         )
     bot = Bot(
@@ -144,8 +146,8 @@ def _transports(
     for transport, speed in open_wecom(config):
         transports[transport.name], pacers[transport.name] = transport, Pacer(speed)
     if config[CONSOLE]:
-        transports["console"] = ConsoleTransport(clock)
-        pacers["console"] = Pacer(Speed.none())
+        for each in (ConsoleTransport(clock), RelayTransport(clock)):  # hands need the console
+            transports[each.name], pacers[each.name] = each, Pacer(Speed.none())
     return transports, pacers
 
 

@@ -2,41 +2,16 @@
 
 import argparse
 import sys
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from bot.backup import BackupError, Keep, Manifest, Plan, back_up, drill, newest, restore
+from bot.backup import BackupError, Manifest, back_up, drill, newest, restore
+from bot.backup.configured import folders_of, plan_of
 from bot.backup.make import made_backups, sqlite_file
 from bot.config import Config, load_config
-from bot.settings import (
-    BACKUP_DAYS,
-    BACKUP_FOLDER,
-    BACKUP_MONTHS,
-    BACKUP_SECOND,
-    BACKUP_WEEKS,
-    LECTURE_PHOTOS,
-)
 from bot.town import clock_of
 
 FAULT = 2  # as `bot.cli.FAULT`: a person has to mend something first
-FOLDERS = (LECTURE_PHOTOS,)  # the settings that name a folder of which the database speaks
-
-
-def plan_of(config: Config) -> Plan:
-    """What is backed up, and where to, as configured."""
-    return Plan(
-        database_url=config.database_url,
-        folders=folders_of(config),
-        folder=config.file(BACKUP_FOLDER),
-        second=config.file(BACKUP_SECOND) if config[BACKUP_SECOND] else None,
-        keep=Keep(config[BACKUP_DAYS], config[BACKUP_WEEKS], config[BACKUP_MONTHS]),
-    )
-
-
-def folders_of(config: Config) -> Mapping[str, Path]:
-    """The folders that belong to the database, by their setting."""
-    return {setting.key: config.file(setting) for setting in FOLDERS}
 
 
 def make(options: argparse.Namespace) -> int:

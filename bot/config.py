@@ -17,7 +17,6 @@ from bot.settings import (
     SETTINGS,
     WECHATY_TOKEN_FILE,
     WECOM_API,
-    WECOM_BOT_ID,
     WECOM_HOOKS_FILE,
     WECOM_SECRET_FILE,
     BadValue,
@@ -187,9 +186,6 @@ def _read_wecom(config: Config, environ: Mapping[str, str]) -> None:
     config.wecom_secret = environ.get("MENLOU_WECOM_SECRET", "")
     if not config.wecom_secret and config[WECOM_SECRET_FILE]:
         config.wecom_secret = _secret_file(config, WECOM_SECRET_FILE)
-    if config[WECOM_BOT_ID] and not config.wecom_secret:
-        told = "有 Bot ID，没有 Secret。Secret 放环境变量 MENLOU_WECOM_SECRET，或 wecom.bot_secret_file 指的文件。"
-        raise ConfigError([config.problem(WECOM_BOT_ID, told)])
     if config[WECOM_HOOKS_FILE]:
         try:
             config.wecom_hooks = read_hooks(config.file(WECOM_HOOKS_FILE), config[WECOM_API])

@@ -63,6 +63,10 @@ class Dispatch:
         """Learn in which rooms "我也去" can be a sign-up, so that elsewhere the gate lets less through."""
         self._open = await self._worker.run(lambda session: lectures.open_rooms(session, now=self._clock()))
 
+    def take_now(self, session: Session, heard: Heard, *, now: datetime) -> Outcome:
+        """Take what a person pasted, within the caller's transaction; chatter stays chatter."""
+        return self._listener.take(session, heard, now=now) if self.concerns(heard) else Outcome.SILENT
+
     async def feed(self, event: Event) -> None:
         """Take one event. Never raises for what a message holds: a transport's stream must go on."""
         match event:

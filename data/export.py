@@ -12,6 +12,7 @@ import json
 import secrets
 import shutil
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -78,12 +79,13 @@ def _write(
     connection: Connection, part: Path, now: datetime, zone: ZoneInfo, version: str, who: Pseudonyms | None
 ) -> dict[str, int]:
     rows: dict[str, int] = {}
-    book = Book(zone)
-    book.note("说明", _notes(now.astimezone(zone), openly=who is None))
-    for table in sorted(all_tables(), key=_place):
-        with (part / FOLDER / f"{table.name}.jsonl").open("w", encoding="utf-8", newline="\n") as out:
-            rows[table.name] = _write_table(connection, table, out, book if table.name in SHEETS else None, zone, who)
-    book.save(part / BOOK)
+    with closing(Book(zone)) as book:
+        book.note("说明", _notes(now.astimezone(zone), openly=who is None))
+        for table in sorted(all_tables(), key=_place):
+            shown = book if table.name in SHEETS else None
+            with (part / FOLDER / f"{table.name}.jsonl").open("w", encoding="utf-8", newline="\n") as out:
+                rows[table.name] = _write_table(connection, table, out, shown, zone, who)
+        book.save(part / BOOK)
     described = {
         "made_at": now.astimezone(zone).isoformat(timespec="seconds"),
         "version": version,

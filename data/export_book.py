@@ -1,10 +1,12 @@
 """The tables that people look at, as one Excel workbook: a row at a time, a sheet each, the next when it is full."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from openpyxl import Workbook
+from openpyxl.utils.exceptions import WorkbookAlreadySaved
 
 from data.cells import safe_cell
 
@@ -65,6 +67,13 @@ class Book:
     def save(self, path: Path) -> None:
         """Write it, once all is added."""
         self._book.save(path)
+
+    def close(self) -> None:
+        """Let go of what was not saved, and of its temporary files."""
+        for sheet in self._book.worksheets:
+            with suppress(WorkbookAlreadySaved):
+                sheet.close()
+                sheet._writer.cleanup()
 
     def _next_sheet(self) -> None:
         self._part += 1

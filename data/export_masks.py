@@ -137,7 +137,9 @@ def _mask(table: Table, column: str, who: Pseudonyms | None) -> Mask | None:
         return _base64
     if who is None or kind is Kind.PLAIN:
         return None
-    return {Kind.TEXT: masked_text, Kind.WHO: who}.get(kind or Kind.HIDE, _hidden)
+    if kind is Kind.TEXT:
+        return masked_text
+    return who if kind is Kind.WHO else _hidden
 
 
 def _nothing(_value: Any) -> None:

@@ -244,7 +244,7 @@ class SignUp(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     lecture_id: int = Field(foreign_key="lecture.id")
-    member_id: int = Field(foreign_key="member.id")
+    member_id: int = Field(foreign_key="member.id", index=True)
     room_id: int | None = Field(default=None, foreign_key="room.id")
     for_whom: str = ""
     people: int = 1
@@ -366,7 +366,15 @@ class Step(SQLModel, table=True):
 
     __table_args__ = (
         Index("ix_step_subject", "subject", "subject_id", "state", "at"),
-        Index("ix_step_turns", "state", "at", "subject_id", sqlite_where=ORDER_TURNS, postgresql_where=ORDER_TURNS),
+        Index(
+            "ix_step_turns",
+            "state",
+            "at",
+            "subject_id",
+            "subject",
+            sqlite_where=ORDER_TURNS,
+            postgresql_where=ORDER_TURNS,
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -81,8 +81,8 @@ class Inbox(SQLModel, table=True):
     error: str = ""
 
 
-# What was said of ourselves, and certainly; in these words, so that its index serves.
-OUTBOX_SPOKEN = text("outbox.state = 'sent' AND outbox.kind IN ('push', 'notice')")
+# What was said of ourselves, and certainly; in these words, so that its index serves, and not that of what is due.
+OUTBOX_SPOKEN = text("NOT (outbox.state <> 'sent') AND outbox.kind IN ('push', 'notice')")
 
 
 class Outbox(SQLModel, table=True):
@@ -102,6 +102,7 @@ class Outbox(SQLModel, table=True):
             "settled_at",
             "kind",
             "broadcast_id",
+            "state",
             sqlite_where=OUTBOX_SPOKEN,
             postgresql_where=OUTBOX_SPOKEN,
         ),

@@ -46,7 +46,7 @@ DAILY = timedelta(hours=26)  # a machine that is off at night begins its run whe
 _IN, _OUT, _VOICE, _ORDER = table_of(Inbox), table_of(Outbox), table_of(Voice), table_of(Order)
 _UP, _LIST, _LECTURE, _ROOM = table_of(SignUp), table_of(SolitaireState), table_of(Lecture), table_of(Room)
 _POLL, _VOTE = table_of(Poll), table_of(PollVote)
-_LECTURES_A_BATCH = BATCH // 20  # each has a list of people
+_LECTURES_A_BATCH = BATCH // 50  # each has a list of people
 _WAITS = (OutboxState.PENDING, OutboxState.SENDING)
 
 

@@ -40,8 +40,8 @@ def _on_topic(turn: Turn, words: str) -> Reply:
 
 
 def _send(turn: Turn, piece: Piece) -> Reply:
-    if turn.room.transport not in materials.CARRIERS:
-        return Reply(f"{piece.topic}：{_line(turn, piece)}。这里发不了文件，请到控制台的“课件”里下载。")
+    if piece.size > materials.CARRIERS.get(turn.room.transport, 0):
+        return Reply(f"{piece.topic}：{_line(turn, piece)}。这个文件在这里发不了，请到控制台的“课件”里下载。")
     material = materials.find_approved(turn.session, piece.number)
     words = f"{piece.topic}：{_line(turn, piece)}"
     materials.send(turn.session, material, words, room_id=turn.room_id, member_id=turn.member_id, now=turn.now)

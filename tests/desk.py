@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from aiohttp import ClientSession, CookieJar, FormData, web
 from sqlmodel import Session, select
@@ -14,6 +14,8 @@ from yarl import URL
 from bot.config import load_config
 from bot.console.build import open_console
 from bot.console.reader import Reader
+from bot.dispatch import Dispatch
+from bot.sender import Sender
 from bot.worker import Worker
 from data import console_sessions, console_users
 from data.desk_tables import ConsoleRole, ConsoleUser
@@ -138,9 +140,10 @@ async def open_desk(town: DemoTown, *, now: datetime = NOW) -> AsyncIterator[Des
     def wake() -> None:
         woken[0] += 1
 
+    dispatch = Dispatch(town.listener(), worker, cast(Sender, None), lambda: moment[0])
     application, reader = open_console(
         config, worker=worker, transports={}, knowledge=lambda: town.knowledge, reload=lambda: None, wake=wake,
-        clock=lambda: moment[0],
+        take=dispatch.take_now, clock=lambda: moment[0],
     )  # fmt: skip
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
     await runner.setup()

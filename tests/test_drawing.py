@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
@@ -213,10 +214,7 @@ def test_the_series_keep_apart_for_who_sees_red_and_green_alike() -> None:
     ]
     assert min(apart) > 0.12
     # Neighbours in a stacked bar are the ones that touch.
-    assert all(
-        sum((a - b) ** 2 for a, b in zip(one, other, strict=True)) ** 0.5 > 0.2
-        for one, other in zip(seen, seen[1:], strict=False)
-    )
+    assert all(sum((a - b) ** 2 for a, b in zip(one, other, strict=True)) ** 0.5 > 0.2 for one, other in pairwise(seen))
 
 
 def test_shades_grow_darker() -> None:

@@ -206,8 +206,7 @@ ITEM = Item("晚上7点半", "《反诈骗》", ("石湾村码头文化室", "�
 
 def check_poster(drawn: Drawn) -> None:
     for page in drawn.pages:
-        wide, high, _ = read(page)
-        assert wide == WIDE
+        assert read(page)[0] == WIDE
         check(page, least=40)
 
 

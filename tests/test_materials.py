@@ -4,6 +4,7 @@ import asyncio
 import io
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from tests.transport_stages import Audience, MemoryStage, Play, Stage, WebStage,
 PDF = b"%PDF-1.7 how not to be cheated"
 LECTURER, COORDINATOR, RESIDENT = "覃警官", "干事小农", "坪顶梁伯"
 TITLE = "防骗十招"
+LATER = NOW + timedelta(minutes=1)
 
 
 def office(*names: str) -> bytes:
@@ -210,16 +212,34 @@ def test_it_is_for_lecturers_and_coordinators_and_private(town: DemoTown, librar
         assert session.exec(select(MaterialDownload)).all() == []
 
 
+def test_what_is_too_large_for_the_way_is_to_be_had_in_the_console(town: DemoTown, library: Library) -> None:
+    material = library.approved()
+    material.size = materials.CARRIERS["wechaty"] + 1
+    room = library.session.exec(select(Member).where(Member.name == LECTURER)).one()
+    room.transport = "wechaty"
+    library.session.add_all((material, room))
+    library.session.commit()
+    talk = Talk(town)
+    heard = replace(talk.heard(LECTURER, None, "资料 反诈骗"), transport="wechaty")
+    assert "请到控制台" in talk.take(heard)[1][0]
+    with town.session() as session:
+        assert session.exec(select(MaterialDownload)).all() == []
+
+
 # ---- over the wire -------------------------------------------------------------------------------------------------
 
 
 def send_all(town: DemoTown, folder: Path, count: int) -> list[Outgoing]:
     """What the sender hands over, and no more than ``count`` times."""
-    transport = MemoryTransport(lambda: NOW, name="webchat")
+    transport = MemoryTransport(lambda: LATER, name="webchat")
 
     async def run() -> None:
         sender = Sender(
-            Worker(town.engine), {"webchat": transport}, {"webchat": Pacer(Speed.none())}, lambda: NOW, materials=folder
+            Worker(town.engine),
+            {"webchat": transport},
+            {"webchat": Pacer(Speed.none())},
+            lambda: LATER,
+            materials=folder,
         )
         for _ in range(count):
             await sender.drain()
@@ -252,12 +272,13 @@ def test_a_file_that_is_gone_fails_its_row_and_nothing_else(town: DemoTown, libr
     assert (row.state, row.error) == (OutboxState.FAILED, "文件《防骗.pdf》找不到了")
 
 
-@pytest.mark.parametrize("size", [2_000, 6_000_000], ids=["small", "6MB"])
+@pytest.mark.parametrize("large", [False, True], ids=["small", "largest"])
 @pytest.mark.parametrize("carrier", ["memory", "webchat", pytest.param("wechaty", marks=pytest.mark.gateway)])
-def test_a_file_arrives_after_its_text(carrier: str, size: int, tmp_path: Path) -> None:
+def test_a_file_arrives_after_its_text(carrier: str, tmp_path: Path, *, large: bool) -> None:
     """The contract of every transport of `materials.CARRIERS`, and of the one in memory."""
     if carrier == "wechaty":
         require_gateway()
+    size = materials.CARRIERS.get(carrier, materials.MAX_SIZE) if large else 2_000
     content = (PDF * (size // len(PDF) + 1))[:size]
 
     async def act(stage: Stage, _audience: Audience) -> None:

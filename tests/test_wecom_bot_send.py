@@ -136,6 +136,17 @@ def test_a_picture_that_is_not_brought_takes_its_text_with_it(
     in_office(story)
 
 
+def test_a_picture_that_takes_too_long_is_given_up_before_anything_is_said() -> None:
+    async def story(office: Office) -> None:
+        office.standin.misdeeds["aibot_upload_media_chunk"].append("silence")
+        error = await office.fails(image=PNG)
+        assert isinstance(error, NotSent)
+        assert "太慢" in str(error)
+        assert office.standin.shown == []
+
+    in_office(story, upload_timeout=0.2, ack_timeout=20.0)
+
+
 def test_a_picture_without_an_id_or_too_large_is_not_said() -> None:
     async def story(office: Office) -> None:
         office.standin.misdeeds["aibot_upload_media_finish"].append({"errcode": 0, "body": {"media_id": ""}})

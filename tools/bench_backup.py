@@ -4,7 +4,7 @@ Twenty messages a second come by the clock, whether or not the last was answered
 it, while one backup follows the other. Each such run has its fellow without one. A turn's time counts from when its
 message came, so waiting counts too.
 
-python -m tools.bench_backup [--folder DIR]
+python -m tools.bench_backup [--folder DIR] [--only backup]
 """
 
 import argparse
@@ -25,6 +25,7 @@ from pathlib import Path
 from statistics import median, quantiles
 
 from bot.backup import Plan, back_up
+from bot.backup.desk import BREATH
 from bot.backup.make import snapshot
 from bot.worker import Worker
 from handlers.knowledge import Limits
@@ -39,7 +40,7 @@ PHOTOS, PHOTO = 300, 300_000  # files, bytes
 GROUP = "r-shangping-1"
 
 
-def bench_backup(folder: Path) -> dict[str, object]:
+def bench_backup(folder: Path, only: str = "") -> dict[str, object]:
     """Turns beside a backup, and beside the two other ways to take a snapshot; and how long each takes."""
     town = prepare_town(folder / "city.db", now=NOW)
     make_city(town.engine, now=NOW, transport=WEB)
@@ -52,13 +53,15 @@ def bench_backup(folder: Path) -> dict[str, object]:
     run = partial(_run, town, worker, numbers)
     run(lambda: time.sleep(2))  # to warm up
     ways: dict[str, Callable[[], object]] = {
-        "backup": lambda: back_up(plan, now=NOW),
+        "backup": lambda: back_up(plan, now=NOW, pause=partial(time.sleep, BREATH)),
         "snapshot_in_steps": lambda: snapshot(town.path, copy),
         "snapshot_in_one_step": lambda: snapshot(town.path, copy, pages=-1),
         "snapshot_vacuum_into": lambda: _vacuum(town.path, copy),
     }
     report: dict[str, object] = {"megabytes": round(town.path.stat().st_size / 2**20), "messages_a_second": A_SECOND}
     for name, way in ways.items():
+        if only not in ("", name):
+            continue
         report[name] = _beside(run, way, copy)
     worker.close()
     report["archive_megabytes"] = round(max(each.stat().st_size for each in plan.folder.glob("*.zip")) / 2**20, 1)
@@ -69,7 +72,8 @@ def bench_backup(folder: Path) -> dict[str, object]:
 def _beside(
     run: Callable[[Callable[[], object]], tuple[float, list[float]]], way: Callable[[], object], copy: Path
 ) -> dict[str, object]:
-    quiet, busy, took = [], [], []
+    took: list[float] = []
+    quiet, busy = [], []
     for _ in range(ROUNDS):
         quiet.append(run(lambda: time.sleep(A_RUN))[1])
         busy.append(run(partial(_again_and_again, way, copy, took))[1])
@@ -155,10 +159,11 @@ def main() -> int:
     """Print the figures."""
     reader = argparse.ArgumentParser(description=__doc__)
     reader.add_argument("--folder", type=Path, help="where the databases go, on the disk that is measured")
+    reader.add_argument("--only", default="", help="backup, or one of the ways to take a snapshot")
     asked = reader.parse_args()
     folder = Path(tempfile.mkdtemp(dir=asked.folder))
     try:
-        print(json.dumps(bench_backup(folder), indent=1))
+        print(json.dumps(bench_backup(folder, asked.only), indent=1))
     finally:
         shutil.rmtree(folder)
     return 0

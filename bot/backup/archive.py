@@ -10,6 +10,7 @@ too: names, sizes and hashes are looked at all the same, before anything is writ
 
 import hashlib
 import json
+import os
 import re
 import struct
 import zlib
@@ -28,6 +29,7 @@ DATABASE, MANIFEST = "town.db", "manifest.json"
 SEAL = b"menlou backup 1 "  # then 64 hexadecimal digits, and the file ends
 SEALED = len(SEAL) + 64
 CHUNK = 2**20  # bytes
+SYNC = 8 * CHUNK  # at most so much waits for the disk: a turn that commits meanwhile may wait behind it
 MANIFEST_MOST = 256 * 2**20  # bytes: two million files
 INFLATES = 200  # times; a database shrinks to a quarter, what unpacks to more than this is no backup of ours
 INFLATES_FREE = 64 * 2**20  # bytes that an archive may unpack to, however small it is
@@ -120,6 +122,7 @@ class Archive:
         self._file, self._pause = file, pause
         self._zip = ZipFile(file, "w", allowZip64=True, compresslevel=1)
         self._members: dict[str, Member] = {}
+        self._durable = 0  # bytes
 
     def close(self) -> None:
         """Let go of it; one that was not sealed is of no use to anybody."""
@@ -135,6 +138,10 @@ class Archive:
                 digest.update(chunk)
                 size += len(chunk)
                 target.write(chunk)
+                if self._file.tell() - self._durable > SYNC:
+                    self._file.flush()
+                    os.fdatasync(self._file.fileno())
+                    self._durable = self._file.tell()
         self._members[name] = Member(digest.hexdigest(), size)
 
     def seal(self, manifest: Manifest) -> Manifest:

@@ -1,11 +1,12 @@
 """A backup comes back: restored in the place of the present database, or only tried (drill)."""
 
+import filecmp
 import os
 import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from sqlmodel import col
 
 from bot.alone import AlreadyRunning, be_alone
 from bot.backup.archive import DATABASE, BackupError, DamagedBackup, Manifest, Pause, check, unpack
-from bot.backup.make import look_into, made_backups, need_room, order, sqlite_file, sync_folder
+from bot.backup.make import files_of, look_into, made_backups, need_room, order, sqlite_file, sync_folder
 from data.database import open_engine, standing, upgrade
 from data.errors import SchemaError
 from data.mail import Outbox, OutboxState
@@ -150,9 +151,9 @@ def _doubt(database: Path, now: datetime) -> int:
 def _bring_files(source: Path, folder: Path, now: datetime) -> int:
     """Files that are not there as they were come back; one that differs is kept aside. Returns how many came."""
     came = 0
-    for path in sorted(source.rglob("*")):
-        target = folder / path.relative_to(source)
-        if not path.is_file() or (target.is_file() and _same(path, target)):
+    for inside, path in files_of(source):
+        target = folder / inside
+        if target.is_file() and _same(path, target):
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.exists():
@@ -166,7 +167,7 @@ def _bring_files(source: Path, folder: Path, now: datetime) -> int:
 
 
 def _same(one: Path, other: Path) -> bool:
-    return one.stat().st_size == other.stat().st_size and one.read_bytes() == other.read_bytes()
+    return filecmp.cmp(one, other, shallow=False)
 
 
 def _swap(database: Path, target: Path, now: datetime) -> Path | None:
@@ -180,6 +181,7 @@ def _swap(database: Path, target: Path, now: datetime) -> Path | None:
     there = target.exists()
     if there:
         _fold_wal(target)
+        _belong(database, target)
         os.link(target, aside)
     for ending in ("-wal", "-shm"):
         beside = target.with_name(target.name + ending)
@@ -189,6 +191,15 @@ def _swap(database: Path, target: Path, now: datetime) -> Path | None:
     database.replace(target)
     sync_folder(target.parent)
     return aside if there else None
+
+
+def _belong(database: Path, target: Path) -> None:
+    """As who may read and write the present one: an administrator may restore what the bot's own user runs."""
+    owner = target.stat()
+    database.chmod(owner.st_mode & 0o777)
+    if (owner.st_uid, owner.st_gid) != (os.geteuid(), os.getegid()):
+        with suppress(PermissionError):
+            os.chown(database, owner.st_uid, owner.st_gid)
 
 
 def _fold_wal(database: Path) -> None:

@@ -19,6 +19,7 @@ Told = Callable[[str], Awaitable[None]]
 
 AFTER_START = timedelta(minutes=5)  # a start has enough to do
 AFTER_FAULT = timedelta(hours=1)
+BREATH = 0.005  # seconds between two pieces of work, in which turns have the machine to themselves
 _LOOK = 60.0  # seconds between looks at the clock, which may jump or sleep
 
 
@@ -88,5 +89,5 @@ class BackupDesk:
             await self._told(line)
 
     def _pause(self) -> None:
-        if self._stopping.is_set():
+        if self._stopping.wait(BREATH):
             raise GivenUp

@@ -16,6 +16,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import IO, Literal
 
 from sqlalchemy import make_url
 
@@ -69,7 +70,7 @@ def back_up(plan: Plan, *, now: datetime, pause: Pause = lambda: None) -> Made:
     if not source.is_file():
         raise BackupError(f"还没有数据库 {source}，没有什么可备份。先启动一次机器人。")
     try:
-        plan.folder.mkdir(parents=True, exist_ok=True)
+        plan.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _only_one(plan.folder):
             path, manifest = _write(plan, source, now, pause)
             copy, trouble = _second(plan, path, pause)
@@ -81,10 +82,15 @@ def back_up(plan: Plan, *, now: datetime, pause: Pause = lambda: None) -> Made:
     return Made(path, manifest, path.stat().st_size, copy, trouble, removed)
 
 
+def is_sqlite(database_url: str) -> bool:
+    """Whether it is for us to back up."""
+    return make_url(database_url).get_backend_name() == "sqlite"
+
+
 def sqlite_file(database_url: str) -> Path:
     """The database's file. Raises `BackupError` for PostgreSQL, which brings its own tools."""
     url = make_url(database_url)
-    if url.get_backend_name() != "sqlite":
+    if not is_sqlite(database_url):
         raise BackupError("PostgreSQL 请用它自己的 pg_dump -Fc 备份、pg_restore 恢复，见 docs/operate.md。")
     if not url.database or url.database == ":memory:":
         raise BackupError("数据库只在内存里，没有文件可备份。")
@@ -188,10 +194,11 @@ def _write(plan: Plan, source: Path, now: datetime, pause: Pause) -> tuple[Path,
     final = _free_name(plan.folder, now)
     part, copy = final.with_suffix(PART), final.with_suffix(".db" + PART)
     try:
+        _private(copy, "xb").close()
         snapshot(source, copy, pause=pause)
         schema, rows = look_into(copy)
         manifest = Manifest(__version__, schema, now.isoformat(timespec="seconds"), rows, sorted(plan.folders))
-        with part.open("x+b") as file, closing(Archive(file, pause)) as archive:
+        with _private(part, "x+b") as file, closing(Archive(file, pause)) as archive:
             archive.add(DATABASE, copy, shrink=True)
             for label, folder in plan.folders.items():
                 for inside, path in files_of(folder):
@@ -224,7 +231,7 @@ def _second(plan: Plan, path: Path, pause: Pause) -> tuple[Path | None, str]:
         for left in plan.second.glob(f"menlou-*{PART}"):
             left.unlink()
         need_room(plan.second, path.stat().st_size)
-        with path.open("rb") as origin, part.open("xb") as copy:
+        with path.open("rb") as origin, _private(part, "xb") as copy:
             while chunk := origin.read(CHUNK):
                 pause()
                 copy.write(chunk)
@@ -262,6 +269,11 @@ def _only_one(folder: Path) -> Iterator[None]:
         raise BackupError("正在做一份备份，等它做完再来。") from error
     finally:
         os.close(lock)
+
+
+def _private(path: Path, mode: Literal["xb", "x+b"]) -> IO[bytes]:
+    """A new file that nobody else on this machine reads: it is about people."""
+    return open(path, mode, opener=lambda name, flags: os.open(name, flags, 0o600))
 
 
 def order(path: Path) -> tuple[datetime, int]:

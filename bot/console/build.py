@@ -14,11 +14,11 @@ from bot.console.pages import PAGES
 from bot.console.reader import Reader
 from bot.console.render import Renderer
 from bot.console.server import Console
-from bot.console.values import House, Page
+from bot.console.values import Hears, House, Page
 from bot.settings import CONSOLE_ADDRESS, CONSOLE_HOST, CONSOLE_PORT, CONSOLE_PROXY, ZONE
 from bot.transports.base import Transport
 from bot.worker import Worker
-from data import console_users
+from data import console_users, relay
 from data.desk_tables import ConsoleRole, LinkPurpose
 from handlers.knowledge import Knowledge
 
@@ -30,11 +30,11 @@ class Accounts:
     transports: Mapping[str, Transport]
 
     def accounts(self) -> list[tuple[str, bool, str]]:
-        """(transport, whether it can speak now, a word on it) of each transport but the console's own."""
+        """(transport, whether it can speak now, a word on it) of each transport but the console and hands."""
         return [
             (name, each.ready, "" if each.ready else "现在发不出去")
             for name, each in self.transports.items()
-            if name != console_users.TRANSPORT
+            if name not in (console_users.TRANSPORT, relay.TRANSPORT)
         ]
 
 
@@ -53,6 +53,7 @@ def open_console(
     knowledge: Callable[[], Knowledge],
     reload: Callable[[], None],
     wake: Callable[[], None],
+    take: Hears,
     clock: Callable[[], datetime],
 ) -> tuple[web.Application, Reader]:
     """The application, which has not started yet, and the reader that it uses (to be closed after it)."""
@@ -60,7 +61,7 @@ def open_console(
     pages = [each for each in PAGES if isinstance(each, Page)]
     renderer = Renderer(pages, config[ZONE], knowledge().town, __version__)
     gate = Gate(worker, reader, renderer, Front(public_address(config), config[CONSOLE_PROXY]), clock)
-    house = House(config, knowledge, Accounts(transports), reload, wake)
+    house = House(config, knowledge, Accounts(transports), reload, wake, take)
     console = Console(PAGES, worker=worker, reader=reader, renderer=renderer, gate=gate, house=house, clock=clock)
     return console.application, reader
 

@@ -27,6 +27,8 @@ from bot.console.values import (
     Go,
     House,
     Html,
+    Knock,
+    Open,
     Page,
     allows,
     clean_field,
@@ -50,7 +52,7 @@ class Console:
 
     def __init__(
         self,
-        pages: Sequence[Page | Deed],
+        pages: Sequence[Page | Deed | Open],
         *,
         worker: Worker,
         reader: Reader,
@@ -74,6 +76,8 @@ class Console:
                 router.add_get(each.path, self._shows(each))
                 if each.private:
                     router.add_post(_open_path(each.path), self._opens(each))
+            elif isinstance(each, Open):
+                router.add_get(each.path, self._gives(each))
             else:
                 router.add_post(each.path, self._does(each))
 
@@ -85,6 +89,20 @@ class Console:
             return await self._page(request, page, visitor)
 
         return show
+
+    def _gives(self, thing: Open) -> Handler:
+        """Something that needs no log-in. What is not there, or not any more, looks alike."""
+
+        async def give(request: web.Request) -> web.StreamResponse:
+            now, path = self._clock(), dict(request.match_info)
+            try:
+                return _download(
+                    await self._reader.run(lambda session: thing.show(Knock(session, now, self._house, path)))
+                )
+            except NotThere:
+                return self._error(404)
+
+        return give
 
     def _opens(self, page: Page) -> Handler:
         """The page with full phone numbers: by a button, and noted."""

@@ -19,9 +19,17 @@ from data.desk_tables import ConsoleRole
 from data.names import clean_text, masked
 from data.rules import Rules
 from handlers.knowledge import Knowledge
+from handlers.message import Heard
+from handlers.take import Outcome
 
 _RANK = {role: rank for rank, role in enumerate(ConsoleRole)}
 LONG = 4_000  # characters that a field may have
+
+
+class Hears(Protocol):
+    """How a pasted message is taken: as if it were heard, within the caller's transaction."""
+
+    def __call__(self, session: Session, heard: Heard, *, now: datetime) -> Outcome: ...
 
 
 class Live(Protocol):
@@ -41,6 +49,7 @@ class House:
     live: Live
     reload: Callable[[], None]  # asks for the knowledge to be gathered anew, soon
     wake: Callable[[], None]  # something was queued
+    take: Hears
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +227,25 @@ class Page:
     village: bool = False
     nav: str = ""
     private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """What is there without a log-in: its address is the secret. ``show`` gives a file; it raises `NotThere`."""
+
+    path: str
+    show: Callable[["Knock"], Download]
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """A request of nobody in particular: like an `Ask`, without a user and a form."""
+
+    session: Session
+    now: datetime
+    house: House
+    path: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,7 @@ def _read(data: bytes, sheets: Mapping[str, Sheet]) -> Book:
             name = str(worksheet.title).strip()
             if name in ASIDE:
                 continue
+            worksheet.reset_dimensions()  # what a file says of its own size is often wrong
             grid = _Grid(name, worksheet, faults)
             if name not in sheets:
                 if any(True for _ in grid.rows()):
@@ -98,11 +99,14 @@ class _Grid:
 
     def rows(self) -> Iterator[tuple[int, tuple[Any, ...]]]:
         """(row, its cells) of each row that is not empty. Raises `BadBook` when there are too many."""
-        found = 0
+        found, blank = 0, None
         for number, cells in enumerate(self._worksheet.iter_rows(max_col=COLUMNS_MOST), 1):
             if number > EXCEL_ROWS:
                 raise BadBook(f"“{self._name}”的行数不对，请重新存一份")
+            if cells is blank:  # the same for each row of a gap
+                continue
             if not any(each.value not in (None, "") for each in cells):
+                blank = cells
                 continue
             found += 1
             if found > ROWS_MOST:

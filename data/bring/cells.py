@@ -122,7 +122,7 @@ def day(value: object) -> datetime:
     if isinstance(value, date):
         return _sensible(datetime.combine(value, time()))
     words = _digits(plain(str(value) if isinstance(value, int | float) else value))
-    found = _DAY.match(words) or _PLAIN_DAY.match(words)
+    found = _DAY.match(words) or _PLAIN_DAY.fullmatch(words)
     if found is None:
         if _NO_YEAR.match(words):
             raise BadCell(f"“{words[:20]}”没有年份，要写成 2026-3-5 或 2026年3月5日")

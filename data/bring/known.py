@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from data.bring.model import Line
 from data.desk_tables import TopicAlias
-from data.lexicon import TopicLexicon, load_lexicon
+from data.lexicon import OTHER, TopicLexicon, load_lexicon
 from data.planning import short_name
 from data.record_tables import Area, AreaLevel
 from data.tables import Lecturer, LecturerTopic, Topic, Village
@@ -112,7 +112,8 @@ class Known:
     def shipped_topic(self, words: str) -> str:
         """The topic for which these words stand in the lexicon that ships with the program, "" for none."""
         alias = self._shipped.words.get(fold(words))
-        return alias.topic if alias is not None and alias.strength != "weak" else ""
+        owned = alias is not None and alias.strength != "weak" and alias.topic != OTHER
+        return alias.topic if alias is not None and owned else ""
 
     @cached_property
     def _shipped(self) -> TopicLexicon:

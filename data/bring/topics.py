@@ -70,6 +70,7 @@ def _clash(known: Known, line: Line, name: str, words: str) -> None:
     if len(words) < _SHORTEST:
         line.fault(ALIASES, f"“{words}”太短，至少{_SHORTEST}个字，免得听错")
         return
-    owner = known.topic_names.find(words) or known.shipped_topic(words)
-    if owner and fold(owner) != fold(name):
-        line.fault(ALIASES, f"“{words}”已经是“{owner}”的说法")
+    owners = (known.topic_names.find(words), known.shipped_topic(words))
+    other = next((each for each in owners if each and fold(each) != fold(name)), None)
+    if other is not None:
+        line.fault(ALIASES, f"“{words}”已经是“{other}”的说法")

@@ -28,7 +28,7 @@ _KINDS = {
     EventKind.COURTYARD: ("courtyards", "屋场会", "本期开的屋场会（院坝会、板凳会、夜谈会）。"),
     EventKind.VISIT: ("visits", "送学上门", "本期一对一上门宣讲的次数。"),
     EventKind.VOLUNTEER: ("volunteers", "志愿服务活动", "本期办的志愿服务活动。"),
-    EventKind.TRAINING: ("trainings", "培训", "本期办的培训。"),
+    EventKind.TRAINING: ("trainings", "培训", "本期给乡亲办的培训。"),
     EventKind.SHOW: ("shows", "文艺活动", "本期办的文艺活动。"),
 }
 

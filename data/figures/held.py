@@ -6,7 +6,7 @@ said last before then (`data.record_tables.LectureCount`); what is said later is
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, literal, or_, select
+from sqlalchemy import ColumnElement, FromClause, case, literal, or_, select
 
 from data.figures.figure import Column, Dim, Source, months, places, plain
 from data.figures.scope import Scope
@@ -36,14 +36,14 @@ VENUES: tuple[tuple[str, tuple[str, ...]], ...] = (
 _ONLINE = ("线上", "网上", "直播")
 
 
-def _stepped(state: LectureState, *when: ColumnElement[bool]) -> ColumnElement[bool]:
-    mine = (STEP.c.subject == Subject.LECTURE, STEP.c.subject_id == LECTURE.c.id, STEP.c.state == state.value)
-    return select(literal(1)).where(*mine, *when).correlate(LECTURE).exists()
+def _stepped(state: LectureState, *when: ColumnElement[bool], of: FromClause = LECTURE) -> ColumnElement[bool]:
+    mine = (STEP.c.subject == Subject.LECTURE, STEP.c.subject_id == of.c.id, STEP.c.state == state.value)
+    return select(literal(1)).where(*mine, *when).correlate(of).exists()
 
 
-def was_held(scope: Scope) -> ColumnElement[bool]:
-    """That a lecture was written down as held in time."""
-    return _stepped(LectureState.DELIVERED, scope.known(STEP.c.at))
+def was_held(scope: Scope, of: FromClause = LECTURE) -> ColumnElement[bool]:
+    """That a lecture (``of``: its table, or that by another name) was written down as held in time."""
+    return _stepped(LectureState.DELIVERED, scope.known(STEP.c.at), of=of)
 
 
 def was_cancelled(scope: Scope) -> ColumnElement[bool]:

@@ -1,6 +1,6 @@
 """Stations (站点) in which nothing was held: each should hold something every month.
 
-A village is a station from when it has a group of ours, or a lecture was held there.
+A village is a station from when it has a group of ours, or something was held there.
 """
 
 from functools import reduce
@@ -33,7 +33,9 @@ def _idle(scope: Scope, span: Period) -> ColumnElement[bool]:
     room = select(_ROOM.c.id).where(
         _ROOM.c.village_id == _VILLAGE.c.id, _ROOM.c.kind != RoomKind.DIRECT, _ROOM.c.created_at < end
     )
-    former = select(_FORMER.c.id).where(_FORMER.c.village_id == _VILLAGE.c.id, _FORMER.c.starts_at < end)
+    former = select(_FORMER.c.id).where(
+        _FORMER.c.village_id == _VILLAGE.c.id, _FORMER.c.starts_at < end, was_held(scope, _FORMER)
+    )
     held = select(LECTURE.c.id).where(
         LECTURE.c.village_id == _VILLAGE.c.id,
         LECTURE.c.starts_at >= start,

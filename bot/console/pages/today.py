@@ -12,4 +12,6 @@ def show(ask: Ask) -> Answer:
     return Html("today.html", "今天", {"numbers": counted, "told": told, "accounts": ask.house.live.accounts()})
 
 
-PAGES: tuple[Page | Deed, ...] = (Page("/", show, "今天：要办的、要发的、过期的、账号好不好", village=True, nav="今天"),)
+PAGES: tuple[Page | Deed, ...] = (
+    Page("/", show, "今天：要办的、要发的、过期的、账号好不好", village=True, nav="今天"),
+)

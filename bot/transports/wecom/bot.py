@@ -257,7 +257,11 @@ class WecomBot:
             told = answer.get("body")
             return told if isinstance(told, dict) else {}
 
-        return await upload(ask, picture, name, self._settings.chunk_bytes)
+        try:
+            async with asyncio.timeout(self._settings.upload_timeout):
+                return await upload(ask, picture, name, self._settings.chunk_bytes)
+        except TimeoutError:
+            raise NotSent("图片传得太慢，没传完") from None
 
     async def _say(self, link: Link, message: Outgoing, kind: str, piece: str, req_id: str) -> str:
         """Say one piece, as an answer where ``req_id`` still is one; returns the req_id for the next piece."""

@@ -54,4 +54,5 @@ class BotSettings:
     text_bytes: int = 4_096
     image_bytes: int = 10 * 1024 * 1024
     chunk_bytes: int = 512 * 1024
+    upload_timeout: float = 12.0  # for a whole picture: the sender waits 30 s for everything
     picture_timeout: float = 15.0

@@ -23,13 +23,19 @@ BOT_SPEED = Speed((0.0, 0.0), 4.0, (0.0, 0.0), 0, 0, 0, 0, 0.0)
 
 
 def open_wecom(config: Config) -> list[tuple[Transport, Speed]]:
-    """The transports that are configured, each with its pace; what one of them does not need is not loaded."""
+    """The transports that are configured, each with its pace; what one of them does not need is not loaded.
+
+    Raises `ConfigError` where the bot has no secret.
+    """
     opened: list[tuple[Transport, Speed]] = []
     if config.wecom_hooks:
         from bot.transports.wecom.hook import WecomHook
 
         opened.append((WecomHook(HookSettings(config.wecom_hooks, api=config[WECOM_API])), HOOK_SPEED))
     if config[WECOM_BOT_ID]:
+        if not config.wecom_secret:  # told only here: other commands need it not, and may run without it
+            told = "有 Bot ID，没有 Secret。Secret 放环境变量 MENLOU_WECOM_SECRET，或 wecom.bot_secret_file 指的文件。"
+            raise ConfigError([config.problem(WECOM_BOT_ID, told)])
         from bot.transports.wecom.bot import WecomBot
 
         settings = BotSettings(config[WECOM_BOT_ID], config.wecom_secret, ws=config[WECOM_WS])

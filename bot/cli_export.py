@@ -1,0 +1,47 @@
+"""``python -m bot export``: everything, as JSON lines and an Excel workbook, masked unless it is asked for openly."""
+
+import argparse
+from pathlib import Path
+
+from sqlmodel import Session
+
+from bot import __version__
+from bot.config import load_config
+from bot.settings import ZONE
+from bot.town import clock_of, open_database
+from data import audit
+from data.database import open_reader
+from data.export import BOOK, FOLDER, SCHEMA, export
+
+WHO = "命令行"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Where to, and how openly."""
+    parser.add_argument("--out", type=Path, help="存成哪个新资料夹（默认 var/exports/ 加日期时间）")
+    parser.add_argument("--open", action="store_true", help="不隐去姓名、编号和手机号（会记进操作记录）")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write it down that there was an export, then make it. The bot may be running."""
+    config = load_config(options.config)
+    now = clock_of(config)()
+    out: Path = options.out or Path("var/exports") / f"{now:%Y%m%d-%H%M%S}"
+    engine, _backup = open_database(config, now=now)
+    with Session(engine) as session:
+        audit.note(session, "导出全部数据", now=now, who=WHO, about=str(out), detail={"隐去个人信息": not options.open})
+        session.commit()
+    engine.dispose()
+    reader = open_reader(config.database_url)
+    try:
+        with reader.connect() as connection:
+            done = export(connection, out, now=now, zone=config[ZONE], openly=options.open, version=__version__)
+    finally:
+        reader.dispose()
+    print(f"导出在 {done.folder}：{len(done.rows)}张表共{sum(done.rows.values())}行。")
+    print(f"用 Excel 看 {BOOK}；{FOLDER} 里是全部的表（JSON），每一列是什么见 {SCHEMA}。")
+    if done.masked:
+        print("姓名和编号已换成代号，手机号已抹。话里提到的人名没有改，往外给之前再看一遍。")
+    else:
+        print("注意：这一份没有隐去个人信息，保管好，用完删掉。操作记录里记了这次导出。")
+    return 0
