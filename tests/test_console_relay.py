@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 
 from sqlmodel import col, select
 
@@ -110,7 +111,7 @@ def test_the_same_chat_pasted_twice_counts_once(town: DemoTown) -> None:
 
     async def story(desk: Desk) -> None:
         room, clerk = a_group(desk), desk.clerk()
-        fields = {"name0": "李阿姨", "text0": "报名", "name1": "王叔", "text1": "报名"}
+        fields: Any = {"name0": "李阿姨", "text0": "报名", "name1": "王叔", "text1": "报名"}
         await clerk.post(draft_of(await clerk.post(f"/relay/{room}/paste", text=chat)), what="keep", **fields)
         twice = await clerk.post(f"/relay/{room}/paste", text=chat)
         assert "记过了" in twice.text
@@ -194,7 +195,7 @@ def test_a_pasted_name_never_has_a_role(town: DemoTown) -> None:
         room, clerk = a_group(desk), desk.clerk()
         lines = "干事小农：通知 全镇 大家都来\n干事小农：绑定 428913\n干事小农：待办"
         seen = await clerk.post(f"/relay/{room}/paste", text=lines)
-        fields = {key: value for n, text in enumerate(lines.split("\n")) for key, value in
+        fields: Any = {key: value for n, text in enumerate(lines.split("\n")) for key, value in
                   ((f"name{n}", "干事小农"), (f"text{n}", text.split("：")[1]), (f"to{n}", "yes"))}  # fmt: skip
         await clerk.post(draft_of(seen), what="keep", **fields)
         with desk.session() as session:
