@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from bot import cli_jielong, cli_sheet, cli_snippets, cli_understand, init
+from bot import cli_bring, cli_jielong, cli_sheet, cli_snippets, cli_understand, init
 from bot.config import Config, ConfigError, load_config
 from bot.settings import (
     CONSOLE,
@@ -81,7 +81,8 @@ def run(options: argparse.Namespace) -> int:
 async def _serve(config: Config) -> None:
     from bot.app import Bot
     from bot.assemble import build  # the web server and the transports, which no other command needs
-    from bot.console.build import first_link, public_address
+    from bot.console.build import first_link
+    from bot.console.values import public_address
 
     bot = build(config)
 
@@ -215,6 +216,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("jielong", "读一个接龙（标准输入）", jielong),
     Command("sheet", "做一节课的签到表，可用A4纸打印（如 sheet 5）", sheet),
     Command("texts", "政策短文：导入、列出、推送计划、推送效果、大喇叭稿", cli_snippets.run),
+    Command("bring", "从 Excel 导入村、题目、宣讲员、群和历史讲座：空表、检查、导入", cli_bring.run),
     Command("version", "显示版本", show_version),
 )
 
@@ -233,6 +235,8 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("--out", type=Path, default=Path("var/sheets"), help="存到哪个资料夹（默认 var/sheets）")
         if command.name == "texts":
             cli_snippets.add_arguments(sub)
+        if command.name == "bring":
+            cli_bring.add_arguments(sub)
         if command.name == "jielong":
             sub.add_argument("--sequence", action="store_true", help="输入是一串先后发出的接龙（JSON 列表）")
     return parser

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sqlmodel import Session
 
+from bot import __version__
 from data import lectures, signups
 from data.announcements import Facts
 from data.lecture_notes import facts_of
@@ -16,27 +17,7 @@ from data.signups import RosterLine
 BLANK_ROWS = 12  # for who comes without having signed up
 _WEEKDAYS = "一二三四五六日"
 _COLUMNS = ("序号", "姓名", "人数", "备注", "签名")
-_STYLE = """
-@page { size: A4 portrait; margin: 14mm 14mm 16mm;
-  @bottom-center { content: counter(page) " / " counter(pages); font-size: 10pt; } }
-* { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 182mm; color: #000; background: #fff;
-  font: 12pt/1.5 "Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", "SimSun", sans-serif; }
-h1 { font-size: 20pt; text-align: center; margin: 0 0 3mm; letter-spacing: .2em; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: 1mm 4mm; margin: 0 0 4mm; }
-dt { font-weight: bold; } dd { margin: 0; overflow-wrap: anywhere; }
-h2 { font-size: 14pt; margin: 7mm 0 2mm; break-after: avoid; }
-table { width: 100%; border-collapse: collapse; table-layout: fixed; }
-thead { display: table-header-group; }
-tr { break-inside: avoid; }
-th, td { border: .3mm solid #000; padding: 1.2mm 2mm; height: 10mm; overflow-wrap: anywhere; }
-th.what { border: 0; padding: 0 0 1mm; height: auto; text-align: left; font-weight: normal; font-size: 10pt; }
-.no { width: 14mm; text-align: center; } .people { width: 16mm; text-align: center; }
-.note { width: 46mm; font-size: 10pt; } .sign { width: 44mm; }
-.end { display: flex; gap: 10mm; margin-top: 7mm; break-inside: avoid; }
-.end span { flex: 1; border-bottom: .3mm solid #000; padding-bottom: 1mm; }
-@media screen { body { padding: 10mm; } }
-"""
+_STYLE = Path(__file__).parent / "console" / "static" / "sheet.css"
 
 
 def write(session: Session, number: int, folder: Path, *, town: str, rules: Rules, now: datetime) -> Path:
@@ -50,8 +31,20 @@ def write(session: Session, number: int, folder: Path, *, town: str, rules: Rule
     return path
 
 
-def render(lecture: Lecture, facts: Facts, lines: list[RosterLine], *, town: str, rules: Rules, now: datetime) -> str:
-    """The page: the facts, who has a seat, blank rows, and who waits apart."""
+def render(
+    lecture: Lecture,
+    facts: Facts,
+    lines: list[RosterLine],
+    *,
+    town: str,
+    rules: Rules,
+    now: datetime,
+    back: str = "",
+) -> str:
+    """The page: the facts, who has a seat, blank rows, and who waits apart.
+
+    It stands alone; with ``back``, the console's page to go back to, its style is the console's own file.
+    """
     seated = [line for line in lines if line.state == SignUpState.SEATED]
     waiting = [line for line in lines if line.state != SignUpState.SEATED]
     rows = [_row(at, line) for at, line in enumerate(seated, 1)]
@@ -61,7 +54,9 @@ def render(lecture: Lecture, facts: Facts, lines: list[RosterLine], *, town: str
     made = now.astimezone(rules.zone)
     parts = [
         '<!doctype html>\n<html lang="zh-CN">\n<head>\n<meta charset="utf-8">',
-        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>",
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        f"<title>{escape(title)}</title>\n{_style(linked=bool(back))}\n</head>\n<body>",
+        _way_back(back) if back else "",
         f"<h1>{escape(town)}{escape(facts.words.name)}签到表</h1>",
         _head(lecture, facts, people, rules),
         _table(rows, f"课{lecture.id} 《{facts.title}》签到"),
@@ -74,6 +69,19 @@ def render(lecture: Lecture, facts: Facts, lines: list[RosterLine], *, town: str
         f"<p>{made:%Y-%m-%d %H:%M}打印</p>\n</body>\n</html>\n",
     ]
     return "\n".join(parts)
+
+
+def _style(*, linked: bool) -> str:
+    if linked:
+        icon = '<link rel="icon" href="/static/icon.svg">'
+        return f'{icon}\n<link rel="stylesheet" href="/static/sheet.css?v={__version__}">'
+    return f"<style>{_STYLE.read_text('utf-8')}</style>"
+
+
+def _way_back(back: str) -> str:
+    """What the screen shows above the paper: how it is printed. Pages of the console have no script of their own."""
+    said = "用浏览器的“打印”印出来（电脑按 Ctrl+P，手机在菜单里找“打印”或“分享”）。"
+    return f'<p class="screen"><a href="{escape(back)}">回报名名单</a>　{said}</p>'
 
 
 def _head(lecture: Lecture, facts: Facts, people: int, rules: Rules) -> str:

@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlmodel import Session
 
 from data.mail import Outbox, OutboxKind, OutboxState
+from data.relay import TRANSPORT as HANDS
 from data.statements import changed, table_of
 from data.tables import Room
 
@@ -24,7 +25,7 @@ TOO_LATE = "过了时候，没有发"
 MISSED = "停机误了点，没有发"  # the reason of a notice that a coordinator may release again
 DROPPED = "停机误了点，干事说不补"
 OUTAGE = timedelta(minutes=10)  # a shorter one changes nothing
-KEPT = timedelta(days=3)  # how long what was missed can be released again
+KEPT = timedelta(days=3)  # how long what was missed can be released again, and an answer waits for hands
 
 _OUT, _ROOM = table_of(Outbox), table_of(Room)
 _PENDING = _OUT.c.state == OutboxState.PENDING
@@ -44,8 +45,12 @@ class Patience:
 
 def lapse(session: Session, patience: Patience, *, now: datetime) -> int:
     """What waited past its expiry ends, and answers that have waited too long. Returns how many."""
+    by_hand = _OUT.c.room_id.in_(select(_ROOM.c.id).where(_ROOM.c.transport == HANDS))  # a person comes by when they can
     old_answers = and_(
-        _OUT.c.kind == OutboxKind.REPLY, _OUT.c.expires_at.is_(None), _OUT.c.not_before <= now - patience.reply
+        _OUT.c.kind == OutboxKind.REPLY,
+        _OUT.c.expires_at.is_(None),
+        _OUT.c.not_before <= now - patience.reply,
+        or_(_OUT.c.not_before <= now - KEPT, ~by_hand),
     )
     late = update(_OUT).where(_PENDING, or_(_OUT.c.expires_at <= now, old_answers))
     return changed(session, late.values(state=OutboxState.EXPIRED, settled_at=now, error=TOO_LATE))

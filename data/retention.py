@@ -167,7 +167,7 @@ def _blank_after_lectures(statement: Callable[[list[int]], Any]) -> Remove:
             return Batch(0, 1, upto, done=True)
         ids = session.execute(select(_LECTURE.c.id).where(due, _LECTURE.c.starts_at <= marks[-1])).scalars().all()
         touched = changed(session, statement(list(ids)))
-        looked = max(touched, BATCH // 10)
+        looked = max(touched, BATCH // 4)
         return Batch(touched, looked, marks[-1].isoformat(), done=len(marks) < _LECTURES_A_BATCH)
 
     return remove

@@ -6,7 +6,7 @@ from data import erasure, persons
 from handlers.answers import NO, YES
 from handlers.turn import Ask, Reply, Turn
 
-CONFIRM = "erase_me"
+CONFIRM = "confirm_erase"
 _SURE = re.compile(r"确[认定](?:删除?|刪除?)?[。.!！]*")
 _NOT = re.compile(r"(?:取消|不删了?|不刪了?|算了|不用了?|不要了?|不)[啊呀吧了]?[。.!！]*")
 _PRIVATELY = "您的信息只跟您一个人说，请私聊我发“{}”。"

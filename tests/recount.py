@@ -197,7 +197,9 @@ class Recount:
             ([name for name, at in self.books.steps["order", each["id"]] if at <= closes] or ["received"])[-1]
             for each in received
         ]
-        dispatch, accept, lecture = [], [], []
+        dispatch: list[timedelta] = []
+        accept: list[timedelta] = []
+        lecture: list[timedelta] = []
         held = {each["id"]: each for each in self._held_anywhere()}
         for each in mine:
             begun = moment(each["created_at"])
@@ -248,7 +250,7 @@ class Recount:
                     if not any(first <= at < after for at in moments[village])
                 ]
                 idle.append(len(gaps))
-        return {"stations_idle": sum(gaps > 0 for gaps in idle), "months_idle": sum(idle) if any(idle) else 0}
+        return {"stations_idle": sum(gaps > 0 for gaps in idle), "months_idle": sum(idle)}
 
     def of_messages(self) -> dict[str, float | None]:
         texts, notices, direct = 0, 0, 0

@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import threading
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -13,7 +12,8 @@ import yaml
 
 from bot import cli_backup
 from bot.alone import be_alone
-from bot.backup import BackupDesk, BackupError, Made, Manifest, Plan, back_up, desk
+from bot.backup import BackupDesk, BackupError, Manifest, Plan, back_up, check, desk
+from bot.backup.child import Done, in_a_process
 from bot.backup.configured import desk_of, plan_of
 from bot.backup.make import made_backups
 from bot.config import load_config
@@ -71,25 +71,22 @@ def run_until(desk_: BackupDesk, happened: threading.Event) -> None:
     asyncio.run(story())
 
 
-def test_it_backs_up_when_it_is_due(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = threading.Event()
-    clock = Clock(NOW)
+def test_it_backs_up_when_it_is_due(plan: Plan) -> None:
+    made, clock = threading.Event(), Clock(NOW)
 
-    def and_tell(*arguments: object, **options: object) -> Made:
-        try:
-            return back_up(*arguments, **options)  # type: ignore[arg-type]
-        finally:
-            made.set()
+    async def work(plan: Plan, now: datetime) -> Done:
+        done = back_up(plan, now=now)
+        made.set()
+        return Done(done.path, done.size, done.trouble)
 
-    monkeypatch.setattr(desk, "back_up", and_tell)
-    own = BackupDesk(plan, THREE, clock)
+    own = BackupDesk(plan, THREE, clock, work=work)
     clock.now += desk.AFTER_START
     run_until(own, made)
     assert len(made_backups(plan.folder)) == 1
     assert own.due() == clock.now.replace(day=21, hour=3, minute=0)
 
 
-def test_what_goes_wrong_is_told_and_tried_again_in_an_hour(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_goes_wrong_is_told_and_tried_again_in_an_hour(plan: Plan) -> None:
     told: list[str] = []
     clock, happened = Clock(NOW), threading.Event()
 
@@ -97,14 +94,14 @@ def test_what_goes_wrong_is_told_and_tried_again_in_an_hour(plan: Plan, monkeypa
         told.append(line)
         happened.set()
 
-    def full(*_: object, **__: object) -> Made:
+    async def full(plan: Plan, now: datetime) -> Done:
         raise BackupError("硬盘不够。")
 
-    monkeypatch.setattr(desk, "back_up", full)
-    own = BackupDesk(plan, THREE, clock, told=tell)
+    own = BackupDesk(plan, THREE, clock, told=tell, work=full)
     clock.now += desk.AFTER_START
     run_until(own, happened)
     assert told == ["自动备份没做成：硬盘不够。"]
+    assert own.due() == clock.now + desk.AFTER_FAULT
 
 
 def test_a_second_folder_that_is_away_is_told(plan: Plan, tmp_path: Path) -> None:
@@ -119,37 +116,41 @@ def test_a_second_folder_that_is_away_is_told(plan: Plan, tmp_path: Path) -> Non
     assert len(told) == 1 and "第二份没存上" in told[0]
 
 
-def test_stopping_gives_up_what_is_being_made(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
-    clock, begun, stopped = Clock(NOW), threading.Event(), threading.Event()
-    ended: list[BaseException] = []
+def test_stopping_gives_up_what_is_being_made(plan: Plan) -> None:
+    clock, begun = Clock(NOW), threading.Event()
+    ended: list[str] = []
 
-    def slow(plan: Plan, *, now: datetime, pause: Callable[[], None]) -> Made:
-        def and_wait() -> None:
-            begun.set()
-            assert stopped.wait(20)
-            pause()
-
+    async def slow(plan: Plan, now: datetime) -> Done:
+        begun.set()
         try:
-            return back_up(plan, now=now, pause=and_wait)
-        except BackupError as error:
-            ended.append(error)
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            ended.append("given up")
             raise
+        raise AssertionError("nobody sets it")
 
-    monkeypatch.setattr(desk, "back_up", slow)
-    own = BackupDesk(plan, THREE, clock)
+    own = BackupDesk(plan, THREE, clock, work=slow)
     clock.now += desk.AFTER_START
+    run_until(own, begun)
+    assert ended == ["given up"]
 
+
+def test_a_process_of_its_own_makes_it_and_says_what_went_wrong(plan: Plan, tmp_path: Path) -> None:
+    done = asyncio.run(in_a_process(replace(plan, second=tmp_path / "usb"), NOW))
+    assert check(done.path).rows["village"] and done.size == done.path.stat().st_size
+    assert "U盘没插好" in done.trouble
+    with pytest.raises(BackupError, match="还没有数据库"):
+        asyncio.run(in_a_process(replace(plan, database_url=f"sqlite:///{tmp_path / 'none.db'}"), NOW))
+
+
+def test_a_process_that_is_given_up_is_ended(plan: Plan) -> None:
     async def story() -> None:
-        own.start()
-        assert await asyncio.to_thread(begun.wait, 20)
-        stopping = asyncio.create_task(own.stop())
-        await asyncio.to_thread(lambda: None)
-        stopped.set()
-        await stopping
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await in_a_process(plan, NOW)
 
     asyncio.run(story())
-    assert [type(each).__name__ for each in ended] == ["GivenUp"]
-    assert [path.name for path in plan.folder.iterdir()] == [".lock"]
+    assert not plan.folder.is_dir() or made_backups(plan.folder) == []
 
 
 # ---- by command --------------------------------------------------------------------------------------------------

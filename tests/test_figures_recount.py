@@ -97,7 +97,9 @@ def test_both_counts_agree(engine: Engine, books: Books, words: str, place: str)
     period = parse(words)
     kind, _, rest = place.partition(":")
     number, _, hamlet = rest.partition(":")
-    villages = None if kind == "all" else books.villages_of(int(number)) if kind == "area" else {int(number)}
+    villages: set[object] | None = {int(number)} if number else None
+    if kind == "area":
+        villages = books.villages_of(int(number))
     again = Recount(books, span_of(period, NOW), villages, hamlet).all()
     with Session(engine) as session:
         scope = Scope(period, areas.by_key(session, place), ZONE, NOW)

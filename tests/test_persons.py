@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, SQLModel, col, select
 
@@ -19,6 +20,7 @@ from data.mail import Outbox, OutboxState
 from data.record_tables import Removal
 from data.tables import Dialog, Member, Role, Room
 from data.traces import SOMEONE, Trace
+from tests.test_retention import fill, held
 from tests.town import NOW, DemoTown, Talk, demo_rules
 
 WHO, ID, GROUP = "三婶唐桂英", "p-tangshen", "上坪村乡亲群"
@@ -284,3 +286,15 @@ def test_erasing_before_and_after_retention_agree(town: DemoTown) -> None:
     with town.session() as session, session.begin():
         erasure.settle(session, now=later + timedelta(minutes=1))
     assert scan(town, NEEDLES) == {}
+
+
+def test_it_is_done_on_either_database(any_engine: Engine) -> None:
+    with Session(any_engine) as session, session.begin():
+        fill(session)
+        session.add(Audit(at=NOW, who="管理员", what="open_number", about="阿婆", detail={"member": "阿婆"}))
+        session.flush()
+        assert held(session, "阿婆").keys() >= {"member", "outbox", "audit"}
+        erasure.erase(session, 1, now=NOW, rules=demo_rules())
+        erasure.settle(session, now=NOW + timedelta(minutes=1))
+        assert not held(session, "阿婆")
+        assert held(session, "断水三天").keys() <= {"outbox"}, "answers in the group that are linked to no message"

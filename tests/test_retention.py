@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import pytest
@@ -30,11 +31,11 @@ COUNTED = (Order, Lecture, SignUp, Voice, Inbox, Outbox, Member)
 
 def fill(session: Session) -> None:
     """One room, one person, and one of each thing: old, and of today."""
-    session.add(Room(id=1, transport="t", external_id="r1", kind=RoomKind.RESIDENTS, created_at=OLD))
-    session.add(Room(id=2, transport="t", external_id="p1", kind=RoomKind.DIRECT, created_at=OLD))
-    session.add(Member(id=1, transport="t", external_id="p1", name="阿婆", created_at=OLD))
-    session.add(Topic(id=1, name="反诈骗"))
-    session.add(Lecturer(id=1, name="覃志刚"))
+    session.add(Room(transport="t", external_id="r1", kind=RoomKind.RESIDENTS, created_at=OLD))
+    session.add(Room(transport="t", external_id="p1", kind=RoomKind.DIRECT, created_at=OLD))
+    session.add(Member(transport="t", external_id="p1", name="阿婆", created_at=OLD))
+    session.add(Topic(name="反诈骗"))
+    session.add(Lecturer(name="覃志刚"))
     session.flush()
     for at, number in ((OLD, 1), (NOW, 2)):
         session.add(
@@ -57,15 +58,15 @@ def fill(session: Session) -> None:
         ):
             session.add(
                 Outbox(
-                    room_id=room, kind=kind, priority=0, text=text, mentions=[["p1", "阿婆"]], state=OutboxState.SENT,
+                    room_id=room, kind=kind, priority=0, text=text, mentions=[["p1", "阿婆"]] if kind is not OutboxKind.PUSH else [], state=OutboxState.SENT,
                     queued_at=at, not_before=at,
                 )
             )  # fmt: skip
-        for kind, rating, answered in (
+        for said, rating, answered in (
             (VoiceKind.SUGGESTION, None, at), (VoiceKind.FEEDBACK, 4, None), (VoiceKind.NEED, None, None),
         ):  # fmt: skip
             session.add(
-                Voice(kind=kind, member_id=1, room_id=1, text="断水三天", rating=rating, at=at, answered_at=answered,
+                Voice(kind=said, member_id=1, room_id=1, text="断水三天", rating=rating, at=at, answered_at=answered,
                       answer="答复" if answered else "")
             )  # fmt: skip
         session.add(Order(member_id=1, room_id=1, topic_id=1, for_whom="周满妹", created_at=at))
@@ -77,9 +78,9 @@ def fill(session: Session) -> None:
         session.add(PollVote(poll_id=poll.id or 0, member_id=1, choice=1, at=at))
 
 
-def run(session: Session, now: datetime = NOW, *, most: int = 60, **days: int) -> int:
+def run(session: Session, now: datetime = NOW, days: Mapping[str, int] | None = None, *, most: int = 60) -> int:
     """A whole run; how many turns it took."""
-    retention.begin(session, days, now=now)
+    retention.begin(session, days or {}, now=now)
     for turn in range(1, most):
         retention.go_on(session, now=now)
         if not any(each.detail.get("left") for each in session.exec(select(Removal))):
@@ -166,7 +167,7 @@ def test_a_second_run_finds_only_what_became_due_since(any_engine: Engine) -> No
 def test_nought_days_keeps_a_kind_for_ever(any_engine: Engine) -> None:
     with Session(any_engine) as session, session.begin():
         fill(session)
-        run(session, **{each.key: 0 for each in RETENTION if each.key != "inbox"})
+        run(session, NOW, {each.key: 0 for each in RETENTION if each.key != "inbox"})
         assert [each.kind for each in session.exec(select(Removal))] == ["inbox"]
         assert held(session, "周满妹")["sign_up"] == 2
 

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from bot.transports.base import AccountState, NotSent
+from bot.transports.wecom.album import Album
+from bot.transports.wecom.frames import Media
 from handlers.message import Heard, Kind
 from tests.gateway.village import bounded
 from tests.transport_stages import PNG
@@ -194,6 +196,20 @@ def test_a_picture_that_cannot_be_had_is_none(trouble: str, caplog: pytest.LogCa
     caplog.set_level(logging.DEBUG)
     in_office(story)
     assert trouble == "no key" or "cannot be had" in caplog.text
+
+
+def test_a_picture_without_tls_is_left_where_it_is() -> None:
+    """Only where the long connection itself is a plain one, as here, may pictures come so."""
+
+    async def run() -> None:
+        async with Standin() as standin:
+            about = standin.lay(PNG)
+            for plain, wanted in ((True, PNG), (False, None)):
+                album = Album(2.0, plain_http=plain)
+                album.announce("1", Media(about["url"], about["aeskey"]))
+                assert await album.fetch("1") == wanted
+
+    bounded(run())
 
 
 # ---- the connection ------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from pathlib import Path
 from statistics import median, quantiles
 
 from bot.backup import Plan, back_up
-from bot.backup.desk import BREATH
+from bot.backup.child import in_a_process
 from bot.backup.make import snapshot
 from bot.worker import Worker
 from handlers.knowledge import Limits
@@ -53,7 +53,8 @@ def bench_backup(folder: Path, only: str = "") -> dict[str, object]:
     run = partial(_run, town, worker, numbers)
     run(lambda: time.sleep(2))  # to warm up
     ways: dict[str, Callable[[], object]] = {
-        "backup": lambda: back_up(plan, now=NOW, pause=partial(time.sleep, BREATH)),
+        "backup": lambda: asyncio.run(in_a_process(plan, NOW)),
+        "backup_in_a_thread": lambda: back_up(plan, now=NOW),
         "snapshot_in_steps": lambda: snapshot(town.path, copy),
         "snapshot_in_one_step": lambda: snapshot(town.path, copy, pages=-1),
         "snapshot_vacuum_into": lambda: _vacuum(town.path, copy),

@@ -4,6 +4,7 @@
     archive.py  the archive itself: what is in it, its seal, and every reason to refuse one
     bring.py    restore, which keeps the present database aside, and the drill
     desk.py     when the bot makes one by itself
+    child.py    the process in which it makes it
     configured.py   all of that as config.yaml says
 
 SQLite only: PostgreSQL has ``pg_dump`` (docs/operate.md).

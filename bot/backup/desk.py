@@ -1,4 +1,4 @@
-"""When the bot makes a backup by itself: each day at its time, in a thread beside the turns.
+"""When the bot makes a backup by itself: each day at its time, in a process beside the turns.
 
 Where the machine was off then, soon after the next start. What goes wrong is logged, and told to whoever is given.
 """
@@ -6,29 +6,36 @@ Where the machine was off then, soon after the next start. What goes wrong is lo
 import asyncio
 import contextlib
 import logging
-import threading
 from collections.abc import Awaitable, Callable
 from datetime import datetime, time, timedelta
 
-from bot.backup.archive import BackupError, GivenUp
-from bot.backup.make import Made, Plan, back_up, made_at, made_backups
+from bot.backup.archive import BackupError
+from bot.backup.child import Done, in_a_process
+from bot.backup.make import Plan, made_at, made_backups
 
 log = logging.getLogger("menlou.backup")
 
 Told = Callable[[str], Awaitable[None]]
+Work = Callable[[Plan, datetime], Awaitable[Done]]
 
 AFTER_START = timedelta(minutes=5)  # a start has enough to do
 AFTER_FAULT = timedelta(hours=1)
-BREATH = 0.005  # seconds between two pieces of work, in which turns have the machine to themselves
 _LOOK = 60.0  # seconds between looks at the clock, which may jump or sleep
 
 
 class BackupDesk:
     """Backs up while the bot runs. ``clock`` is in the town's zone; ``told`` gets a line when a backup went wrong."""
 
-    def __init__(self, plan: Plan, at: time, clock: Callable[[], datetime], *, told: Told | None = None) -> None:
-        self._plan, self._at, self._clock, self._told = plan, at, clock, told
-        self._stopping = threading.Event()
+    def __init__(
+        self,
+        plan: Plan,
+        at: time,
+        clock: Callable[[], datetime],
+        *,
+        told: Told | None = None,
+        work: Work = in_a_process,
+    ) -> None:
+        self._plan, self._at, self._clock, self._told, self._work = plan, at, clock, told, work
         self._task: asyncio.Task[None] | None = None
         self._not_before = clock() + AFTER_START
 
@@ -38,7 +45,6 @@ class BackupDesk:
 
     async def stop(self) -> None:
         """End, and give up a backup that is being made; nothing half done stays."""
-        self._stopping.set()
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -55,16 +61,10 @@ class BackupDesk:
         today = last.replace(hour=self._at.hour, minute=self._at.minute, second=0, microsecond=0)
         return max(today if today > last else today + timedelta(days=1), self._not_before)
 
-    async def back_up_now(self) -> Made | None:
-        """One backup, in a thread. None where it went wrong, which is logged and told."""
-        now = self._clock()
-        working = asyncio.ensure_future(asyncio.to_thread(back_up, self._plan, now=now, pause=self._pause))
+    async def back_up_now(self) -> Done | None:
+        """One backup. None where it went wrong, which is logged and told."""
         try:
-            made = await asyncio.shield(working)
-        except asyncio.CancelledError:
-            with contextlib.suppress(BackupError):
-                await working  # it gives up at its next piece of work
-            raise
+            made = await self._work(self._plan, self._clock())
         except BackupError as error:
             await self._fault(f"自动备份没做成：{error}")
             return None
@@ -87,7 +87,3 @@ class BackupDesk:
         log.error("%s", line)
         if self._told is not None:
             await self._told(line)
-
-    def _pause(self) -> None:
-        if self._stopping.wait(BREATH):
-            raise GivenUp

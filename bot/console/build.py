@@ -14,8 +14,8 @@ from bot.console.pages import PAGES
 from bot.console.reader import Reader
 from bot.console.render import Renderer
 from bot.console.server import Console
-from bot.console.values import Hears, House, Page
-from bot.settings import CONSOLE_ADDRESS, CONSOLE_HOST, CONSOLE_PORT, CONSOLE_PROXY, ZONE
+from bot.console.values import Hears, House, Page, public_address
+from bot.settings import CONSOLE_PROXY, ZONE
 from bot.transports.base import Transport
 from bot.worker import Worker
 from data import console_users, relay
@@ -36,13 +36,6 @@ class Accounts:
             for name, each in self.transports.items()
             if name not in (console_users.TRANSPORT, relay.TRANSPORT)
         ]
-
-
-def public_address(config: Config) -> str:
-    """Where people open the console."""
-    host = config[CONSOLE_HOST]
-    shown = f"[{host}]" if ":" in host else host
-    return config[CONSOLE_ADDRESS].rstrip("/") or f"http://{shown}:{config[CONSOLE_PORT]}"
 
 
 def open_console(

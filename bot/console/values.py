@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from sqlmodel import Session
 
 from bot.config import Config
+from bot.settings import CONSOLE_ADDRESS, CONSOLE_HOST, CONSOLE_PORT
 from data.console_sessions import Visitor
 from data.desk_errors import BadEntry, NotThere
 from data.desk_tables import ConsoleRole
@@ -281,3 +282,10 @@ def address(path: str, **query: object) -> str:
 def clean_field(raw: str) -> str:
     """A field as a form gives it: at most `LONG` characters, one kind of line end."""
     return clean_text(raw.replace("\r\n", "\n").replace("\r", "\n"), limit=LONG * 10)
+
+
+def public_address(config: Config) -> str:
+    """Where people open the console."""
+    host = config[CONSOLE_HOST]
+    shown = f"[{host}]" if ":" in host else host
+    return config[CONSOLE_ADDRESS].rstrip("/") or f"http://{shown}:{config[CONSOLE_PORT]}"

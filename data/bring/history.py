@@ -5,16 +5,18 @@ They are put away at once: nothing is announced, nobody is asked how many came, 
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
+from sqlalchemy import insert
 from sqlmodel import col, select
 
-from data import steps
 from data.bring import cells
 from data.bring.known import Known
 from data.bring.model import Column, Entry, Hand, Line, Plain, Standing, entry
-from data.loop import EventKind, Lecture, LectureState, Subject
+from data.loop import EventKind, Lecture, LectureState, Step, Subject
 from data.planning import short_name
 from data.record_tables import LectureCount
+from data.statements import table_of
 
 DAY, TIME, TOPIC, LECTURER, VILLAGE = "日期", "时间", "题目", "宣讲员", "村"
 HAMLET, VENUE, DIALECT, MODE, KIND = "村小组", "地点", "方言", "形式", "类别"
@@ -53,6 +55,7 @@ _COUNTS = {ATTENDED: "attended", HANDOUTS: "handouts"}
 _KIND_NAMES = {kind: name for name, kind in KINDS.items()}
 _AT_ONCE = 500
 _WHY = "导入"
+_LECTURE = table_of(Lecture)
 
 Mark = tuple[datetime, str, str, str]  # when (UTC), village, lecturer, topic
 
@@ -73,21 +76,27 @@ def weigh(known: Known, lines: Sequence[Line]) -> list[Entry]:
 
 
 def put(known: Known, entries: Sequence[Entry], hand: Hand) -> None:
-    """Write them."""
-    marks = {id(each): _mark_of(known, each) for each in entries}
-    standing = _standing(known, list(marks.values()))
-    written: list[tuple[Entry, Lecture]] = []
-    for each in entries:
-        lecture = standing.get(marks[id(each)])
+    """Write them, thousands in a few statements."""
+    marks = [_mark_of(known, each) for each in entries]
+    standing = _standing(known, marks)
+    written: list[tuple[Entry, int, Mapping[str, Any]]] = []
+    fresh: list[tuple[Entry, dict[str, Any]]] = []
+    empty = _empty(hand)
+    for each, mark in zip(entries, marks, strict=True):
+        lecture = standing.get(mark)
         if lecture is None:
-            lecture = _new(known, marks[id(each)], hand)
-            hand.session.add(lecture)
-        _set(lecture, each, hand)
-        written.append((each, lecture))
+            fresh.append((each, {**empty, **_named(known, mark), **_written(each, "", hand)}))
+            continue
+        for name, value in _written(each, lecture.live_url, hand).items():
+            setattr(lecture, name, value)
+        written.append((each, lecture.id or 0, {"attended": lecture.attended, "handouts": lecture.handouts}))
     hand.session.flush()
-    for each, lecture in written:
-        _write_down(each, lecture, hand)
-    hand.session.flush()
+    if fresh:
+        rows = [row for _, row in fresh]
+        returning = insert(_LECTURE).returning(_LECTURE.c.id, sort_by_parameter_order=True)
+        ids = hand.session.execute(returning, rows).scalars().all()
+        written += [(each, number, row) for (each, row), number in zip(fresh, ids, strict=True)]
+    _write_down(written, hand)
 
 
 def _mark(known: Known, line: Line) -> Mark | None:
@@ -173,49 +182,61 @@ def _shown(lecture: Lecture) -> Iterator[tuple[str, Plain]]:
     yield KIND, _KIND_NAMES[lecture.kind]
 
 
-def _new(known: Known, mark: Mark, hand: Hand) -> Lecture:
+def _empty(hand: Hand) -> dict[str, Any]:
+    """A past lecture of which nothing is known, as its table takes it."""
+    blank = Lecture(topic_id=0, lecturer_id=0, title="", venue="", starts_at=hand.now, created_at=hand.now)
+    blank.state = LectureState.ARCHIVED
+    return {column.key: getattr(blank, column.key) for column in _LECTURE.c if column.key != "id"}
+
+
+def _named(known: Known, mark: Mark) -> dict[str, Any]:
+    """What tells a lecture from others."""
     starts, village, lecturer, topic = mark
-    return Lecture(
-        topic_id=known.topics[topic].id or 0,
-        lecturer_id=known.lecturers[lecturer].id or 0,
-        village_id=known.villages[village].id if village else None,
-        title=short_name(topic),
-        venue="",
-        starts_at=starts,
-        state=LectureState.ARCHIVED,
-        created_at=hand.now,
-    )
+    return {
+        "topic_id": known.topics[topic].id,
+        "lecturer_id": known.lecturers[lecturer].id,
+        "village_id": known.villages[village].id if village else None,
+        "title": short_name(topic),
+        "starts_at": starts,
+    }
 
 
-def _set(lecture: Lecture, each: Entry, hand: Hand) -> None:
+def _written(each: Entry, live_url: str, hand: Hand) -> dict[str, Any]:
+    """What an entry changes, by column; ``live_url`` is what stood there."""
+    values: dict[str, Any] = {}
     for title in each.changed:
         value = each.wanted[title]
         if name := _TEXTS.get(title) or _COUNTS.get(title):
-            setattr(lecture, name, value)
+            values[name] = value
         elif title == MODE:
-            lecture.live_url = (lecture.live_url or ONLINE) if value == BOTH else ""
+            values["live_url"] = (live_url or ONLINE) if value == BOTH else ""
         elif title == KIND:
-            lecture.kind = KINDS[str(value)]
+            values["kind"] = KINDS[str(value)]
     if each.changed & _COUNTS.keys():
-        lecture.counted_by, lecture.counted_at = hand.by, hand.now
+        values |= {"counted_by": hand.by, "counted_at": hand.now}
+    return values
 
 
-def _write_down(each: Entry, lecture: Lecture, hand: Hand) -> None:
+def _write_down(written: Sequence[tuple[Entry, int, Mapping[str, Any]]], hand: Hand) -> None:
     """The trail: that it came by import, or what an import changed, and each count as it came in."""
-    assert lecture.id is not None
-    counts = each.changed & _COUNTS.keys()
-    new = each.standing is Standing.NEW
-    states = [LectureState.DELIVERED, LectureState.ARCHIVED] if new else ["recounted" if counts else "changed"]
-    told = "" if new else "：" + "，".join(map(str, each.changes))
-    for state in states:
-        steps.record(hand.session, Subject.LECTURE, lecture.id, state, by=hand.by, now=hand.now, reason=_WHY + told)
-    if counts:
-        hand.session.add(
-            LectureCount(
-                lecture_id=lecture.id,
-                attended=lecture.attended,
-                handouts=lecture.handouts,
-                by_id=hand.by,
-                at=hand.now,
-            )
-        )
+    trail: list[dict[str, Any]] = []
+    counts: list[dict[str, Any]] = []
+    for each, number, row in written:
+        counted = bool(each.changed & _COUNTS.keys())
+        new = each.standing is Standing.NEW
+        states = [LectureState.DELIVERED, LectureState.ARCHIVED] if new else ["recounted" if counted else "changed"]
+        told = "" if new else "：" + "，".join(map(str, each.changes))
+        step = {
+            "subject": Subject.LECTURE,
+            "subject_id": number,
+            "at": hand.now,
+            "by_id": hand.by,
+            "reason": _WHY + told,
+        }
+        trail += ({**step, "state": str(state)} for state in states)
+        if counted:
+            said = {name: row[name] for name in _COUNTS.values()}
+            counts.append({**said, "lecture_id": number, "by_id": hand.by, "at": hand.now})
+    for table, rows in ((Step, trail), (LectureCount, counts)):
+        if rows:
+            hand.session.execute(insert(table_of(table)), rows)

@@ -34,7 +34,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day. ``lunar`` is 十三, or the month's name on its first day; ``off`` is 休 or 班 where the weekday misleads."""
+    """A day. ``lunar`` is 十三, or the month on its first day; ``off`` is 休 or 班 where a weekday misleads."""
 
     day: date
     lunar: str
@@ -62,9 +62,7 @@ def days(
     for day in (first + timedelta(days=ahead) for ahead in range(many)):
         numbers = by_day.get(day, [])
         here = tuple(entries[number] for number in numbers[:each])
-        found.append(
-            Day(day, _lunar(day), is_market_day(day, rules.market_days), _off(day, rules), here, len(numbers))
-        )
+        found.append(Day(day, _lunar(day), is_market_day(day, rules.market_days), _off(day, rules), here, len(numbers)))
     return found
 
 

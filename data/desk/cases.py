@@ -14,7 +14,8 @@ from data.statements import table_of
 from data.tables import Member, Room, RoomKind, Village
 from data.voices import ANSWERED
 
-_VOICE, _LECTURE, _VILLAGE, _ROOM, _MEMBER = map(table_of, (Voice, Lecture, Village, Room, Member))
+_VOICE, _LECTURE, _VILLAGE = table_of(Voice), table_of(Lecture), table_of(Village)
+_ROOM, _MEMBER = table_of(Room), table_of(Member)
 _OWNER = _MEMBER.alias("owner")
 _ROWS = (
     select(

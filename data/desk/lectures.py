@@ -76,8 +76,9 @@ class Told:
 def find(session: Session, looked: Looked, *, now: datetime, offset: int, limit: int) -> tuple[list[Row], int]:
     """Some of them, and how many there are: what is to come the next first, all else the latest first."""
     where = _conditions(looked, now)
-    query = _joined(core_select(func.count())).where(*where) if looked.words else _plain(looked, where)
-    total = int(session.execute(query).scalar_one())
+    counted = core_select(func.count())
+    query = _joined(counted) if looked.words else counted.select_from(_LECTURE)  # the names only where words need them
+    total = int(session.execute(query.where(*where)).scalar_one())
     forward = looked.state == COMING
     order = (_LECTURE.c.starts_at, _LECTURE.c.id) if forward else (_LECTURE.c.starts_at.desc(), _LECTURE.c.id.desc())
     columns = (
@@ -144,11 +145,6 @@ def good_times(
 def groups_of(session: Session, village_id: int) -> list[Room]:
     """The groups that would be told of what is held in a village."""
     return lecture_notes.rooms_of_villages(session, (village_id,))
-
-
-def _plain(looked: Looked, where: Sequence[Any]) -> Select[Any]:
-    """The count without what only the words need."""
-    return core_select(func.count()).select_from(_LECTURE).where(*where)
 
 
 def _joined(query: Select[Any]) -> Select[Any]:

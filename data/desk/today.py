@@ -9,12 +9,13 @@ from sqlmodel import Session, col
 from sqlmodel import select as model_select
 
 from data.loop import Deed, Lecture, LectureState, SolitaireState
-from data.mail import Account, Outbox, OutboxKind, OutboxState
+from data.mail import Outbox, OutboxKind, OutboxState
+from data.rooms import PUSHED
 from data.statements import table_of
 from data.tables import Broadcast, BroadcastState, Lecturer, Room, RoomKind, Village
 
-_LECTURE, _VILLAGE, _LECTURER, _ROOM = map(table_of, (Lecture, Village, Lecturer, Room))
-_LIST, _OUT, _BROADCAST = map(table_of, (SolitaireState, Outbox, Broadcast))
+_LECTURE, _VILLAGE, _LECTURER, _ROOM = table_of(Lecture), table_of(Village), table_of(Lecturer), table_of(Room)
+_LIST, _OUT, _BROADCAST = table_of(SolitaireState), table_of(Outbox), table_of(Broadcast)
 _ASKED_FOR = timedelta(days=60)  # how long the number of a lecture is asked after, as in 待办
 _LECTURES = (
     select(
@@ -146,9 +147,9 @@ def last_deed(session: Session, member_id: int, *, within: timedelta, now: datet
     return LastDeed(deed.what, deed.at + within) if deed is not None else None
 
 
-def accounts(session: Session) -> list[Account]:
-    """What is known of the accounts behind the transports."""
-    return list(session.exec(model_select(Account).order_by(col(Account.transport))))
+def groups(session: Session) -> int:
+    """How many groups get texts."""
+    return int(session.execute(select(func.count()).select_from(_ROOM).where(_ROOM.c.kind.in_(PUSHED))).scalar_one())
 
 
 def _notices(session: Session, where: tuple[Any, ...], order: Any, limit: int) -> list[Notice]:

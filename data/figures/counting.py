@@ -41,7 +41,7 @@ def _counted(session: Session, scope: Scope, figures: list[Figure], by: str) -> 
         made = figure.aggregates(scope)
         columns += [each.filter(and_(*only)) for each in made] if only else made
     label = source.dims[by].label(scope) if by else literal(1)
-    table = joined(source.table, source.dims[by].joins) if by else source.table
+    table = joined(source.rows_of(scope), source.dims[by].joins if by else ())
     query: Any = select(label.label("label"), *columns).select_from(table).where(*source.conditions(scope))
     for found, *values in session.execute(query.group_by("label") if by else query):
         told = {each.key: each.told(*values[place * 3 : place * 3 + 3]) for place, each in enumerate(figures)}

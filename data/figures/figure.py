@@ -51,7 +51,7 @@ class Source:
     no 村小组, and none of their figures is known for one."""
 
     subject: str
-    table: FromClause
+    table: FromClause | Callable[[Scope], FromClause]
     id: Column
     at: Column
     text: Column
@@ -60,6 +60,10 @@ class Source:
     hamlet: Column | None = None
     text_joins: Joins = ()
     dims: Mapping[str, Dim] = field(default_factory=dict)
+
+    def rows_of(self, scope: Scope) -> FromClause:
+        """What they are read from."""
+        return self.table if isinstance(self.table, FromClause) else self.table(scope)
 
     def knows(self, scope: Scope) -> bool:
         """Whether these rows can be told apart by such a place."""
@@ -104,7 +108,7 @@ class Figure:
             return None
         if self.how in SHARES:
             return percentile(session.execute(self.histogram(scope)), SHARES[self.how])
-        query = self._narrowed(select(*self.aggregates(scope)), self.source.table, scope)
+        query = self._narrowed(select(*self.aggregates(scope)), self.source.rows_of(scope), scope)
         return self.told(*session.execute(query).one())
 
     def rows(self, session: Session, scope: Scope, *, limit: int = 50, offset: int = 0) -> list[Row]:
@@ -114,7 +118,7 @@ class Figure:
             return []
         amount = self.amount(scope) if self.amount is not None and self.evidence is None else null()
         place = source.village if source.village is not None else null()
-        table = joined(source.table, source.text_joins)
+        table = joined(source.rows_of(scope), source.text_joins)
         if source.village is not None and not _reads(table, _VILLAGE):
             table = table.outerjoin(_VILLAGE, _VILLAGE.c.id == source.village)
         name = func.coalesce(_VILLAGE.c.name, "") if source.village is not None else literal("")
@@ -131,7 +135,7 @@ class Figure:
         source = self.evidence or self.source
         if not source.knows(scope):
             return 0
-        query = self._narrowed(select(func.count()), source.table, scope, source)
+        query = self._narrowed(select(func.count()), source.rows_of(scope), scope, source)
         return int(session.execute(query).scalar_one())
 
     def _narrowed(
@@ -161,7 +165,8 @@ class Figure:
         """(minutes, how often), the shortest first."""
         assert self.amount is not None
         minutes = self.amount(scope).label("minutes")
-        query = self._narrowed(select(minutes, func.count()), self.source.table, scope)
+        counted: Any = select(minutes, func.count())
+        query = self._narrowed(counted, self.source.rows_of(scope), scope)
         return query.group_by(minutes).order_by(minutes)
 
     def _in_unit(self, amount: Any) -> Number:

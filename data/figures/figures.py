@@ -157,6 +157,8 @@ FIGURES: tuple[Figure, ...] = (
         "个",
         "本期有哪个月一场活动也没办的村（不满一个月的时段，就看这个时段）。",
         stations.IDLE,
+        How.DISTINCT,
+        stations.village,
     ),
     Figure(
         "months_idle",
@@ -164,8 +166,6 @@ FIGURES: tuple[Figure, ...] = (
         "村·月",
         "每个村每个空白月算一个；正好一个月的时段，等于空白站点数。",
         stations.IDLE,
-        How.SUM,
-        stations.idle_months,
     ),
     # ---- what was said ----
     Figure(

@@ -66,7 +66,7 @@ def check(session: Session, scope: Scope) -> SelfCheck:
 
 
 def _count(session: Session, scope: Scope, source: Source) -> int:
-    query = select(func.count()).select_from(source.table).where(*source.conditions(scope))
+    query = select(func.count()).select_from(source.rows_of(scope)).where(*source.conditions(scope))
     return int(session.execute(query).scalar_one())
 
 
@@ -74,7 +74,7 @@ def _notices(session: Session, scope: Scope) -> list[tuple[int, str, int]]:
     """(number, text, groups that it reached) of each notice."""
     sent = (
         select(OUT.c.broadcast_id, func.count().label("groups"))
-        .select_from(NOTICED.table)
+        .select_from(NOTICED.rows_of(scope))
         .where(*NOTICED.conditions(scope))
         .group_by(OUT.c.broadcast_id)
         .subquery("sent")
@@ -88,7 +88,7 @@ def _weeks(session: Session, scope: Scope) -> tuple[int, float | None, int]:
     week = seconds_between(scope.start, OUT.c.settled_at) // _WEEK
     each = (
         select(ROOM.c.id.label("room"), week.label("week"), func.count().label("count"))
-        .select_from(PUSHED.table)
+        .select_from(PUSHED.rows_of(scope))
         .where(OUTBOX_SPOKEN, GROUP, scope.inside(OUT.c.settled_at), *scope.here(ROOM.c.village_id))
         .group_by(ROOM.c.id, week)
         .subquery("each")

@@ -95,7 +95,8 @@ SMALL = Scale(
     heard=60,
     media=8,
 )
-YEAR_END = datetime(2026, 11, 20, 15, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
+YEAR_ZONE = ZoneInfo("Asia/Shanghai")
+YEAR_END = datetime(2026, 11, 20, 15, 0, tzinfo=YEAR_ZONE)
 TRANSPORT = "city"
 CHUNK = 10_000
 DIALECTS = ("白话", "客家话", "普通话", "四会话", "湘语")

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from bot.console.pages.lectures import departure, read_time, read_url, together
-from bot.console.values import Answer, Ask, Deed, Done, Form, Html, Page
-from data import announcements, attendance, lectures, materials, planning, signups, steps, tell
+from bot.console.pages.lectures import departure, read_time, read_url, read_villages, together
+from bot.console.values import Answer, Ask, Deed, Done, Download, Form, Html, Page
+from data import announcements, attendance, lectures, materials, photos, planning, posters, signups, steps, tell
 from data.announcements import Facts
 from data.attendance import require_begun
 from data.desk import lectures as desk
@@ -15,7 +15,7 @@ from data.drawing.styles import STYLES
 from data.errors import Declined, NoSuchLecture
 from data.free_slots import require_free
 from data.lecture_notes import facts_of, orders_of, room_notes
-from data.loop import EventKind, Lecture, LectureState, SignUpState, Subject
+from data.loop import EventKind, Lecture, LectureState, Photo, SignUpState, Subject
 from data.mail import OutboxState
 from data.planning import Change
 from data.tables import Lecturer, Topic, Village
@@ -43,6 +43,7 @@ LEFT = {
     OutboxState.EXPIRED: ("late", "误了点，没发"),
     OutboxState.CANCELLED: ("", "没发就改了"),
 }
+UPLOAD = 3 * photos.MAX_SIZE  # bytes of one form
 MATERIAL = {None: "还没说审没审", True: "审过了", False: "没审"}
 
 
@@ -117,7 +118,7 @@ def change(ask: Ask) -> Answer:
     looked = bool(form.get("look") or ask.fault)
     lecturers = desk.choices(ask.session, Lecturer)
     facts = facts_of(ask.session, lecture)
-    said = {
+    filled = {
         "at": f"{lecture.starts_at.astimezone(ask.rules.zone):%Y-%m-%dT%H:%M}",
         "venue": lecture.venue,
         "lecturer": str(lecture.lecturer_id) if lecturers else facts.lecturer,
@@ -126,18 +127,18 @@ def change(ask: Ask) -> Answer:
         "also": "",
     }
     if looked:
-        said |= {key: form.get(key) for key in said if key in form.fields}
+        filled |= {key: form.get(key) for key in filled if key in form.fields}
     values: dict[str, object] = {
         "lecture": lecture,
         "lecturers": lecturers,
-        "said": said,
+        "filled": filled,
         "problem": "",
         "texts": None,
         "leaves": departure(ask),
     }
     if looked and not ask.fault:
         try:
-            values |= _what_is_told(ask, lecture, Form({key: (value,) for key, value in said.items()}))
+            values |= _what_is_told(ask, lecture, Form({key: (value,) for key, value in filled.items()}))
         except Declined as declined:
             values["problem"] = str(declined)
     return Html("lecture_change.html", f"改课{lecture.id}", values)
@@ -260,13 +261,62 @@ def material(ask: Ask) -> Done:
     return Done(_path(lecture), f"课件{words}。", about=f"课{lecture.id}", detail={"课件": words})
 
 
+def add_photos(ask: Ask) -> Done:
+    """Keep pictures with it; those that it has already are not kept twice."""
+    lecture = lecture_of(ask)
+    sent = ask.form.files.get("photos", ())
+    if not sent:
+        raise BadEntry("照片", "请选照片（JPG、PNG、WebP、GIF）。")
+    kept = [
+        photos.keep(
+            ask.session, lecture, each.body, folder=ask.knowledge.photos, member_id=ask.user.member_id, now=ask.now,
+            rules=ask.rules,
+        )
+        for each in sent
+    ]  # fmt: skip
+    new = sum(each.new for each in kept)
+    said = f"存了{new}张照片。" + (f"{len(kept) - new}张已经有了。" if new < len(kept) else "")
+    return Done(f"{_path(lecture)}#photos", said, about=f"课{lecture.id}", detail={"照片": new})
+
+
+def photo(ask: Ask) -> Answer:
+    """A picture of it, as it was sent."""
+    lecture = lecture_of(ask)
+    row = ask.session.get(Photo, ask.id("id"))
+    if row is None or row.lecture_id != lecture.id:
+        raise NotThere("这张照片")
+    folder = ask.knowledge.photos.resolve()
+    path = (folder / row.path).resolve()
+    if not path.is_relative_to(folder) or not path.is_file():
+        raise NotThere("这张照片")
+    body = path.read_bytes()
+    kind = photos.kind_of(body)
+    if kind is None:
+        raise NotThere("这张照片")
+    name = f"课{lecture.id}-{row.id}.{kind}"
+    return Download(name, f"image/{'jpeg' if kind == 'jpg' else kind}", body, inline=True)
+
+
+def poster(ask: Ask) -> Answer:
+    """Its poster, in one of the styles; ``page`` from 1."""
+    lecture = lecture_of(ask)
+    style, page = ask.query.get("style", ""), ask.query.get("page", "1")
+    if style not in STYLES or lecture.kind == EventKind.VISIT:
+        raise NotThere("这张海报")
+    drawn = posters.of_lecture(ask.session, lecture, style=style, rules=ask.rules).pages
+    if page not in map(str, range(1, len(drawn) + 1)):
+        raise NotThere("这张海报")
+    name = f"海报-课{lecture.id}-{style}.png"
+    return Download(name, "image/png", drawn[int(page) - 1], inline=ask.query.get("save") != "1")
+
+
 def _wished(ask: Ask, lecture: Lecture, form: Form) -> Change:
     """What the form would have otherwise than it is. Raises `BadEntry`."""
     village = ask.session.get(Village, lecture.village_id) if lecture.village_id is not None else None
     starts_at = read_time(ask, form.get("at"))
     venue = form.need("venue", "地点", longest=MAX_WORDS)
     lecturer_id = desk.named(ask.session, Lecturer, form.get("lecturer"), "宣讲员")
-    live, also = read_url(form), form.get("also").replace("，", "、").replace(" ", "、")
+    live = read_url(form)
     lines = (each.strip()[:MAX_WORDS] for each in form.get("branches").splitlines())
     branches = tuple(dict.fromkeys(filter(None, lines)))
     full = full_venue(venue, village) if village is not None else venue
@@ -277,9 +327,7 @@ def _wished(ask: Ask, lecture: Lecture, form: Form) -> Change:
         lecturer_id=lecturer_id if lecturer_id != lecture.lecturer_id else None,
         live_url=live if live != lecture.live_url else None,
         branches=branches if branches != tuple(lecture.branches) else None,
-        also=tuple(
-            desk.named(ask.session, Village, each, f"还要通知的村“{each[:20]}”") for each in also.split("、") if each
-        ),
+        also=read_villages(ask, form),
     )
 
 
@@ -311,5 +359,8 @@ PAGES: tuple[Page | Deed, ...] = (
     Deed(f"{_ONE}/cancel", do_cancel, "取消课", f"{_ONE}/cancel", undo=True),
     Deed(f"{_ONE}/seats", seats, "改座位", _ONE, undo=True),
     Deed(f"{_ONE}/attended", attended, "报到场人数", _ONE, village=True, undo=True),
+    Page(f"{_ONE}/photos/{{id}}", photo, "一张照片", village=True),
+    Page(f"{_ONE}/poster", poster, "海报：看样子、下载", village=True),
+    Deed(f"{_ONE}/photos", add_photos, "存照片", _ONE, village=True, largest=UPLOAD),
     Deed(f"{_ONE}/material", material, "课件审没审", _ONE, undo=True),
 )

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlmodel import select
+
 from bot.console.lists import Column, Filter, Found, Listing, Wanted, show_list
 from bot.console.values import Answer, Ask, Deed, Done, Form, Html, Page
 from data import announcements, planning, tell
@@ -106,14 +108,14 @@ def some(ask: Ask, model: type[Village] | type[Lecturer], key: str) -> tuple[tup
     chosen = ask.query.get(key, "")
     if found or not (chosen.isascii() and chosen.isdecimal() and len(chosen) < 10):
         return found
-    row = ask.session.get(model, int(chosen))
-    return ((chosen, row.name),) if row is not None else ()
+    name = ask.session.exec(select(model.name).where(model.id == int(chosen))).first()
+    return ((chosen, name),) if name is not None else ()
 
 
 def new(ask: Ask) -> Answer:
     """The form of a new lecture; once it is filled in, what will be said, what stands in its way, and the button."""
     form = ask.form if ask.form.fields else Form({key: (value,) for key, value in ask.query.items()})
-    said = {key: form.get(key) for key in form.fields if key not in ("csrf", "look")}
+    filled = {key: form.get(key) for key in form.fields if key not in ("csrf", "look")}
     values: dict[str, object] = {
         "kinds": KIND_NAMES,
         "topics": desk.topics(ask.session),
@@ -123,8 +125,8 @@ def new(ask: Ask) -> Answer:
         "wished": None,
         "problem": "",
         "times": (),
-        "said": said,
-        "sent": {key: value for key, value in said.items() if key != "at"},
+        "filled": filled,
+        "sent": {key: value for key, value in filled.items() if key != "at"},
     }
     if form.get("look") or ask.fault:
         values |= _looked_at(ask, form)
@@ -201,6 +203,12 @@ def read_url(form: Form) -> str:
     return words
 
 
+def read_villages(ask: Ask, form: Form) -> tuple[int, ...]:
+    """The villages in whose groups it is announced besides. Raises `BadEntry`."""
+    names = form.get("also").replace("，", "、").replace(" ", "、").split("、")
+    return tuple(desk.named(ask.session, Village, each, f"还要通知的村“{each[:20]}”") for each in names if each)
+
+
 def _read(ask: Ask, form: Form) -> Wished:
     """The lecture that was filled in. Raises `BadEntry` or `TimeIsPast`."""
     session = ask.session
@@ -208,8 +216,6 @@ def _read(ask: Ask, form: Form) -> Wished:
         raise BadEntry("类型", "请选一个。")
     topic_id = desk.named(session, Topic, form.get("topic"), "题目")
     village = session.get_one(Village, desk.named(session, Village, form.get("village"), "村"))
-    others = [each for each in form.get("also").replace("，", "、").replace(" ", "、").split("、") if each]
-    also = [desk.named(session, Village, each, f"还要通知的村“{each[:20]}”") for each in others]
     starts_at = read_time(ask, form.get("at"))
     planning.require_future(starts_at, now=ask.now)
     venue = form.get("venue")[:MAX_WORDS]
@@ -217,7 +223,7 @@ def _read(ask: Ask, form: Form) -> Wished:
         kind=EventKind(form.get("kind") or EventKind.LECTURE),
         topic_id=topic_id,
         lecturer_id=desk.named(session, Lecturer, form.get("lecturer"), "宣讲员"),
-        village_ids=tuple(dict.fromkeys((village.id or 0, *also))),
+        village_ids=tuple(dict.fromkeys((village.id or 0, *read_villages(ask, form)))),
         title=form.get("title")[: planning.MAX_TITLE]
         or planning.short_name(session.get_one(Topic, topic_id).name)[: planning.MAX_TITLE],
         venue=full_venue(venue, village) if venue else next(iter(village.venues), village.name),
@@ -251,11 +257,9 @@ def _times(ask: Ask, village_id: int | None, lecturer_id: int | None) -> list[tu
     found = desk.good_times(
         ask.session, village_id=village_id, lecturer_id=lecturer_id, venue="", rules=ask.rules, now=ask.now
     )
-    zone = ask.rules.zone
-    return [
-        (f"{each.starts_at.astimezone(zone):%Y-%m-%dT%H:%M}", day_and_time(each.starts_at, zone, now=ask.now), each.reason)
-        for each in found
-    ]
+    local = [each.starts_at.astimezone(ask.rules.zone) for each in found]
+    words = [day_and_time(at, ask.rules.zone, now=ask.now) for at in local]
+    return [(f"{at:%Y-%m-%dT%H:%M}", said, each.reason) for at, said, each in zip(local, words, found, strict=True)]
 
 
 def _day(ask: Ask, words: str, *, end: bool = False) -> datetime | None:

@@ -45,7 +45,14 @@ class Lane:
 
 def show(ask: Ask) -> Answer:
     """The board; with anything behind the "?" the list."""
-    return show_list(ask, _listing(ask), title="点单", template="orders_list.html") if ask.query else _board(ask)
+    if ask.query:
+        return show_list(ask, _listing(ask), template="orders_list.html", places=_places(ask))
+    return _board(ask)
+
+
+def _places(ask: Ask) -> bool:
+    """Whether this user may place an order for a village."""
+    return ask.scope is not None or ask.may(ConsoleRole.COORDINATOR)
 
 
 def _board(ask: Ask) -> Answer:
@@ -62,7 +69,7 @@ def _board(ask: Ask) -> Answer:
     rows = desk.scheduled(ask.session, ask.scope, now=ask.now, limit=EACH)
     many = desk.count(ask.session, Which(village_id=ask.scope, states=(OrderState.SCHEDULED,)))
     lanes.append(Lane(STATE_NAMES[OrderState.SCHEDULED], OrderState.SCHEDULED, "等开讲", rows, many, {}))
-    return Html("orders.html", "点单", {"lanes": lanes, "kinds": KINDS})
+    return Html("orders.html", "点单", {"lanes": lanes, "places": _places(ask)})
 
 
 def _listing(ask: Ask) -> Listing[OrderRow]:
@@ -164,10 +171,7 @@ def new(ask: Ask) -> Answer:
 def place(ask: Ask) -> Done:
     """Place it as the asker's own, for a village."""
     form = ask.form
-    if ask.scope is not None:
-        village_id = ask.scope
-    else:
-        village_id = choices.named(ask.session, Village, form.get("village"), "村")
+    village_id = ask.scope or choices.named(ask.session, Village, form.get("village"), "村")
     topic_id = choices.named(ask.session, Topic, form.get("topic"), "题目") if form.get("topic") else None
     lecturers = lecturers_named(ask, form.get("lecturer"))
     if len(lecturers) > 1:
@@ -202,15 +206,24 @@ def place(ask: Ask) -> Done:
     )
     lead = progress.leading(ask.session, progress.find(ask.session, placed.number))
     line = wishes.wish(ask.session, lead).line
-    said = f"代点好了：{placed.number}号 {line}。" if placed.new else f"村里已经有人点过：{placed.number}号 {line}，一起办。"
+    said = (
+        f"代点好了：{placed.number}号 {line}。"
+        if placed.new
+        else f"村里已经有人点过：{placed.number}号 {line}，一起办。"
+    )
     to = f"/orders/{placed.number}" if ask.scope in (None, lead.village_id) else "/orders"
-    return Done(to, said, about=f"{placed.number}号")
+    return Done(to, ask.private(said), about=f"{placed.number}号")
 
 
 PAGES: tuple[Page | Deed, ...] = (
     Page("/orders", show, "点单：每一步等着办的，和全部点单", village=True, nav="点单"),
     Page(
-        "/orders/new", new, "代点：替村里人、替不用微信的人点课", may=ConsoleRole.COORDINATOR, village=True, private=False
+        "/orders/new",
+        new,
+        "代点：替村里人、替不用微信的人点课",
+        may=ConsoleRole.COORDINATOR,
+        village=True,
+        private=False,
     ),
     Deed("/orders/new", place, "代点", "/orders/new", village=True),
 )

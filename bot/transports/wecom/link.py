@@ -72,24 +72,19 @@ class Link:
 
     async def read(self) -> str:
         """Hand on what comes until the connection ends; returns why it ended. What nobody can read is passed over."""
-        try:
-            async for message in self._socket:
-                if message.type is WSMsgType.TEXT:
-                    self._take(message.data)
-                else:
-                    log.warning("a frame of type %s is passed over", message.type.name)
-        finally:
-            self._fail()
+        async for message in self._socket:
+            if message.type is WSMsgType.TEXT:
+                self._take(message.data)
+            else:
+                log.warning("a frame of type %s is passed over", message.type.name)
         return f"企业微信断开了连接（{self._socket.close_code or '没说原因'}）"
 
     async def close(self) -> None:
-        self._fail()
-        await self._socket.close()
-
-    def _fail(self) -> None:
+        """Whoever waits for an answer is told at once that there will be none."""
         for answer in self._asked.values():
             if not answer.done():
                 answer.set_exception(Unanswered("连接断了，没等到回音"))
+        await self._socket.close()
 
     def _take(self, data: str) -> None:
         try:

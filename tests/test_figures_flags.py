@@ -1,0 +1,142 @@
+"""请看一眼: what looks odd is shown to coordinators in kind words, and what is ordinary is not."""
+
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from data.figures import areas
+from data.figures.figures import numbers
+from data.figures.flags import FIVES, IN_A_ROW, SAME_LIST, Flag, FlagKind, flags
+from data.figures.periods import parse
+from data.figures.scope import Scope
+from data.loop import SignUp, SignUpState, Voice, VoiceKind
+from data.tables import Member
+from tests.test_figures import DURING, lecture, typed
+from tests.town import NOW, ZONE, DemoTown
+
+
+def found(session: Session, kind: FlagKind) -> list[Flag]:
+    session.flush()
+    scope = Scope(parse("2026-05"), areas.whole(session), ZONE, NOW)
+    seen = flags(session, scope)
+    for flag in seen:
+        assert "请看一眼" in flag.words
+        assert "也许" in flag.words  # there may be a reason
+        assert len(flag.words) <= 80
+    return [each for each in seen if each.kind is kind]
+
+
+def members(session: Session, count: int) -> list[int]:
+    rows = [Member(transport="webchat", external_id=f"f{number}", created_at=NOW) for number in range(count)]
+    session.add_all(rows)
+    session.flush()
+    return [each.id or 0 for each in rows]
+
+
+def sign_up(session: Session, lecture_id: int | None, people: list[int], *names: str) -> None:
+    assert lecture_id is not None
+    for who in people:
+        for name in names or ("",):
+            session.add(
+                SignUp(lecture_id=lecture_id, member_id=who, for_whom=name, at=DURING, state=SignUpState.SEATED)
+            )
+    session.flush()
+
+
+def rate(session: Session, lecture_id: int | None, people: list[int], marks: list[int], gap: timedelta) -> None:
+    for number, (who, mark) in enumerate(zip(people, marks, strict=True)):
+        at = DURING + timedelta(hours=2) + gap * number
+        session.add(Voice(kind=VoiceKind.FEEDBACK, member_id=who, room_id=1, lecture_id=lecture_id, text="好",
+                          rating=mark, at=at))  # fmt: skip
+
+
+def test_the_same_list_twice(town: DemoTown) -> None:
+    with town.session() as session:
+        people = members(session, SAME_LIST + 2)
+        one, other, third, short, again = (lecture(session) for _ in range(5))
+        sign_up(session, one.id, people[:SAME_LIST])
+        sign_up(session, other.id, list(reversed(people[:SAME_LIST])))
+        sign_up(session, third.id, people[1 : SAME_LIST + 1])
+        for each in (short, again):
+            sign_up(session, each.id, people[: SAME_LIST - 1])
+        (flag,) = found(session, FlagKind.SAME_LIST)
+        assert flag.lectures == (one.id, other.id)
+
+
+def test_a_list_read_from_a_chain_is_alike_only_by_its_names(town: DemoTown) -> None:
+    with town.session() as session:
+        poster = members(session, 1)
+        one, other, third = (lecture(session) for _ in range(3))
+        sign_up(session, one.id, poster, "张三", "李四", "王五", "赵六", "周七")
+        sign_up(session, other.id, poster, "张三", "李四", "王五", "赵六", "周七")
+        sign_up(session, third.id, poster, "张三", "李四", "孙五", "赵六", "周七")  # as long, but another name
+        (flag,) = found(session, FlagKind.SAME_LIST)
+        assert flag.lectures == (one.id, other.id)
+
+
+def test_all_fives_within_a_minute(town: DemoTown) -> None:
+    with town.session() as session:
+        people = members(session, FIVES)
+        quick, slow, mixed, few = (lecture(session) for _ in range(4))
+        rate(session, quick.id, people, [5] * FIVES, timedelta(seconds=12))
+        rate(session, slow.id, people, [5] * FIVES, timedelta(seconds=20))
+        rate(session, mixed.id, people, [5] * (FIVES - 1) + [4], timedelta(seconds=1))
+        rate(session, few.id, people[:-1], [5] * (FIVES - 1), timedelta(seconds=1))
+        assert [flag.lectures for flag in found(session, FlagKind.FIVES)] == [(quick.id,)]
+
+
+def test_two_hundred_people_in_a_room_of_thirty(town: DemoTown) -> None:
+    with town.session() as session:
+        after = DURING + timedelta(hours=2)
+        full = lecture(session, seats=30)
+        typed(session, full, 200, after)
+        for fine, people in ((lecture(session, seats=30), 45), (lecture(session), 200),
+                             (lecture(session, seats=30, live_url="https://a.b"), 200),
+                             (lecture(session, seats=30, branches=["石湾村"]), 200)):  # fmt: skip
+            typed(session, fine, people, after)
+        corrected = lecture(session, seats=30)
+        typed(session, corrected, 200, after)
+        typed(session, corrected, 20, after + timedelta(hours=1))
+        (flag,) = found(session, FlagKind.CROWDED)
+        assert flag.lectures == (full.id,)
+        assert "200人" in flag.words
+        assert "30个座位" in flag.words
+
+
+def test_one_number_for_lecture_after_lecture(town: DemoTown) -> None:
+    with town.session() as session:
+
+        def row_of(lecturer: int, counts: list[int], start: datetime) -> list[int | None]:
+            rows = [
+                lecture(session, lecturer_id=lecturer, starts_at=start + timedelta(days=day))
+                for day in range(len(counts))
+            ]
+            for each, people in zip(rows, counts, strict=True):
+                typed(session, each, people, each.starts_at + timedelta(hours=1))
+            return [each.id for each in rows]
+
+        start = DURING - timedelta(days=10)
+        same = row_of(1, [40, *[50] * IN_A_ROW, 40], start)
+        row_of(2, [50] * (IN_A_ROW - 1) + [51] + [50] * (IN_A_ROW - 1), start)
+        row_of(3, [0] * IN_A_ROW, start)  # nobody came: that is sad, not odd
+        (flag,) = found(session, FlagKind.SAME_NUMBER)
+        assert flag.lectures == tuple(same[1:-1])
+        assert "50人" in flag.words
+
+
+def test_a_lecture_that_was_counted_before_it_was_held(town: DemoTown) -> None:
+    with town.session() as session:
+        early, fine = lecture(session), lecture(session)
+        typed(session, early, 30, DURING - timedelta(hours=1))
+        typed(session, fine, 30, DURING)
+        assert [flag.lectures for flag in found(session, FlagKind.EARLY)] == [(early.id,)]
+
+
+def test_a_flag_changes_no_number(town: DemoTown) -> None:
+    with town.session() as session:
+        typed(session, lecture(session, seats=30), 200, DURING - timedelta(hours=1))
+        scope = Scope(parse("2026-05"), areas.whole(session), ZONE, NOW)
+        before = numbers(session, scope)
+        assert {flag.kind for flag in flags(session, scope)} == {FlagKind.CROWDED, FlagKind.EARLY}
+        assert numbers(session, scope) == before
+        assert before["attended"] == 200
