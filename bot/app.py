@@ -14,11 +14,13 @@ from sqlmodel import Session
 
 from bot import faults
 from bot.alone import Release
+from bot.backup import BackupDesk
 from bot.config import Config, ConfigError
 from bot.console.reader import Reader
 from bot.dispatch import Dispatch
 from bot.login import LoginDesk
 from bot.sender import Sender
+from bot.setting_values import Setting
 from bot.settings import (
     CONSOLE_HOST,
     CONSOLE_PORT,
@@ -26,7 +28,6 @@ from bot.settings import (
     WEBCHAT_HOST,
     WEBCHAT_PORT,
     WECHATY_ENDPOINT,
-    Setting,
 )
 from bot.town import Clock, know, read_files
 from bot.transports.base import AccountState, Event, Transport
@@ -61,6 +62,7 @@ class Bot:
     pages: web.Application
     console: web.Application | None
     reader: Reader | None
+    backups: BackupDesk | None
     release: Release  # gives the database to the next process
     learning: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -74,12 +76,16 @@ class Bot:
         speaking = asyncio.create_task(self.sender.run(), name="sender")
         try:
             self.timetable.start(self._fire, self.clock)
+            if self.backups is not None:
+                self.backups.start()
             for job, occurrence in self.timetable.missed(now=self.clock(), within=self.context.grace):
                 await self._run_job(job, occurrence)
             if on_ready is not None:
                 await on_ready(self)
             await speaking
         finally:
+            if self.backups is not None:
+                await self.backups.stop()
             self.timetable.stop()
             await self.sender.stop()
             for task in (*listeners, speaking):

@@ -1,6 +1,7 @@
 """The bot, put together from its config."""
 
 import logging
+from collections.abc import Iterable
 from datetime import timedelta
 
 from aiohttp import web
@@ -8,8 +9,9 @@ from sqlmodel import Session
 
 from bot.alone import be_alone
 from bot.app import Bot
+from bot.backup.configured import desk_of
 from bot.config import Config, ConfigError
-from bot.console.build import open_console
+from bot.console.build import Given, open_console
 from bot.dispatch import Dispatch
 from bot.login import LoginDesk
 from bot.pacing import Pacer
@@ -72,13 +74,12 @@ def build(config: Config) -> Bot:
     files, knowledge = worker.run_now(load)
     application = web.Application()
     transports, pacers = _transports(config, files, clock, application)
-    caution = {name: _caution(config) for name in transports if name == "wechaty"}  # the web chat has no account
     sender = Sender(
         worker,
         transports,
         pacers,
         clock,
-        caution=caution,
+        caution=_caution(config, transports),
         quiet=quiet_hours(config),
         patience=_patience(config),
         materials=config.file(MATERIAL_FOLDER),
@@ -86,18 +87,16 @@ def build(config: Config) -> Bot:
     login = LoginDesk()
     login.attach(application)
     dispatch = Dispatch(Listener(ROUTES, QUESTIONS, knowledge, EARS), worker, sender, clock, transports)
-    console, reader = None, None
-    if config[CONSOLE]:
-        console, reader = open_console(
-            config,
-            worker=worker,
-            transports=transports,
-            knowledge=lambda: dispatch.knowledge,
-            reload=lambda: bot.reload_soon(),  # noqa: PLW0108 - there is no bot yet
-            wake=sender.wake,
-            take=dispatch.take_now,
-            clock=clock,
-        )
+    given = Given(
+        worker=worker,
+        transports=transports,
+        knowledge=lambda: dispatch.knowledge,
+        reload=lambda: bot.reload_soon(),  # noqa: PLW0108 - there is no bot yet
+        wake=sender.wake,
+        take=dispatch.take_now,
+        clock=clock,
+    )
+    console, reader = open_console(config, given) if config[CONSOLE] else (None, None)
     bot = Bot(
         written=written,
         config=config,
@@ -107,17 +106,12 @@ def build(config: Config) -> Bot:
         dispatch=dispatch,
         sender=sender,
         timetable=Timetable(_timed(config), config[ZONE]),
-        context=JobContext(
-            config[ZONE],
-            quiet_hours(config),
-            timedelta(minutes=config[PUSH_GRACE]),
-            knowledge.rules,
-            {key: config[setting] for key, setting in RETENTION_DAYS.items()},
-        ),
+        context=_context(config, knowledge),
         login=login,
         pages=application,
         console=console,
         reader=reader,
+        backups=desk_of(config, clock),
         release=release,
     )
     return bot
@@ -160,12 +154,24 @@ def _timed(config: Config) -> tuple[tuple[Job, str], ...]:
     return tuple((job, line) for job in JOBS for line in lines[job.setting])
 
 
-def _caution(config: Config) -> Caution:
-    return Caution(
+def _context(config: Config, knowledge: Knowledge) -> JobContext:
+    return JobContext(
+        config[ZONE],
+        knowledge.quiet,
+        timedelta(minutes=config[PUSH_GRACE]),
+        knowledge.rules,
+        {key: config[setting] for key, setting in RETENTION_DAYS.items()},
+    )
+
+
+def _caution(config: Config, transports: Iterable[str]) -> dict[str, Caution]:
+    """By transport: of those that are configured, only a private account has something to fear."""
+    careful = Caution(
         listen=timedelta(days=config[WARM_LISTEN]),
         answer=timedelta(days=config[WARM_ANSWER]),
         breaker=timedelta(minutes=config[BREAKER]),
     )
+    return {name: careful for name in transports if name == "wechaty"}
 
 
 def _patience(config: Config) -> Patience:

@@ -14,7 +14,17 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
-from bot import cli_bring, cli_jielong, cli_sheet, cli_snippets, cli_understand, init
+from bot import (
+    cli_backup,
+    cli_bring,
+    cli_export,
+    cli_jielong,
+    cli_person,
+    cli_sheet,
+    cli_snippets,
+    cli_understand,
+    init,
+)
 from bot.config import Config, ConfigError, load_config
 from bot.settings import (
     CONSOLE,
@@ -217,12 +227,25 @@ COMMANDS: tuple[Command, ...] = (
     Command("sheet", "做一节课的签到表，可用A4纸打印（如 sheet 5）", sheet),
     Command("texts", "政策短文：导入、列出、推送计划、推送效果、大喇叭稿", cli_snippets.run),
     Command("bring", "从 Excel 导入村、题目、宣讲员、群和历史讲座：空表、检查、导入", cli_bring.run),
+    Command("backup", "马上做一份备份（机器人开着也行）", cli_backup.make),
+    Command("restore", "恢复一份备份；不写文件就列出有哪些", cli_backup.bring_back),
+    Command("drill", "演练：试着恢复最新的备份，不碰正在用的", cli_backup.try_out),
+    Command("export", "导出全部数据（JSON 和 Excel），默认隐去个人信息", cli_export.run),
+    Command("person", "把一个人的全部信息写成文件，交给本人", cli_person.run),
     Command("version", "显示版本", show_version),
 )
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bot", description="门楼微讲堂：村群里的宣讲、点单和报名。")
+    arguments = {
+        "bring": cli_bring.add_arguments,
+        "texts": cli_snippets.add_arguments,
+        "restore": cli_backup.restore_arguments,
+        "drill": cli_backup.drill_arguments,
+        "export": cli_export.add_arguments,
+        "person": cli_person.add_arguments,
+    }
     commands = parser.add_subparsers(required=True, metavar="命令")
     for command in COMMANDS:
         sub = commands.add_parser(command.name, help=command.help, description=command.help)
@@ -233,10 +256,8 @@ def _parser() -> argparse.ArgumentParser:
         if command.name == "sheet":
             sub.add_argument("number", type=int, help="课号，课5就写 5")
             sub.add_argument("--out", type=Path, default=Path("var/sheets"), help="存到哪个资料夹（默认 var/sheets）")
-        if command.name == "texts":
-            cli_snippets.add_arguments(sub)
-        if command.name == "bring":
-            cli_bring.add_arguments(sub)
+        if command.name in arguments:
+            arguments[command.name](sub)
         if command.name == "jielong":
             sub.add_argument("--sequence", action="store_true", help="输入是一串先后发出的接龙（JSON 列表）")
     return parser

@@ -11,6 +11,7 @@ from typing import TypeVar, cast
 
 import yaml
 
+from bot.setting_values import BadValue, Setting
 from bot.settings import (
     DATABASE_URL,
     DESK_SETTINGS,
@@ -19,8 +20,6 @@ from bot.settings import (
     WECOM_API,
     WECOM_HOOKS_FILE,
     WECOM_SECRET_FILE,
-    BadValue,
-    Setting,
 )
 from bot.transports.wecom.hooks import HooksError, read_hooks
 from bot.transports.wecom.settings import Hook

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from bot import settings
 from bot.config import Config
+from bot.setting_values import listen_map
 from bot.settings import LIMIT_LOOP, LIMIT_MINUTE, LISTEN, LISTEN_GROUPS, QUIET_END, QUIET_START, TOWN_FOLDER, ZONE
 from data import desk_settings, snippets, town
 from data.database import open_engine, upgrade
@@ -185,5 +186,5 @@ def know(session: Session, config: Config, files: TownFiles, topics: TopicLexico
         push_times=partial(occurrences, config[settings.PUSH_CRON], config[ZONE]),
         limits=Limits(per_minute=config[LIMIT_MINUTE], loop_turns=config[LIMIT_LOOP]),
         listen=config[LISTEN],
-        listen_in={**groups, **settings.listen_map(desk_settings.listening(session))},
+        listen_in={**groups, **listen_map(desk_settings.listening(session))},
     )

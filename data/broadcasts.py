@@ -65,8 +65,12 @@ def draft(
     text: str,
     now: datetime,
     corrects_id: int | None = None,
+    leaves_at: datetime | None = None,
+    urgent: bool = False,
 ) -> tuple[Broadcast, Reach]:
-    """Keep a notice and whom it is for, as they are shown to its author. Raises `NobodyThere`."""
+    """Keep a notice and whom it is for, as they are shown to its author. Raises `NobodyThere` or `TimeIsPast`."""
+    if leaves_at is not None and leaves_at <= now:
+        raise TimeIsPast
     reach = audiences.reach(session, audience)
     if not reach.messages:
         raise NobodyThere(called, silent=reach.silent, subscribed=bool(audience.topics))
@@ -75,7 +79,8 @@ def draft(
         audience=called,
         spec=audience.as_spec(),
         text=text,
-        urgent=begins_urgent(text),
+        urgent=urgent or begins_urgent(text),
+        leaves_at=leaves_at,
         corrects_id=corrects_id,
         created_at=now,
     )
@@ -97,17 +102,23 @@ def change(
     leaves_at: datetime | None = None,
     at_once: bool = False,
     urgent: bool | None = None,
+    audience: tuple[Audience, str] | None = None,
 ) -> tuple[Broadcast, Reach]:
-    """Change what was not released: its text, its hour, its urgency. Voids an approval and tells who had approved.
+    """Change what was not released: its text, its hour, its urgency, whom it is for (and how that is called).
+
+    Voids an approval and tells who had approved.
 
     Raises `OthersBroadcast`, `BroadcastStands`, `TimeIsPast` or `NobodyThere`.
     """
     broadcast = _open(session, number)
     _mine(session, broadcast, by)
+    if audience is not None:
+        broadcast.spec, broadcast.audience = audience[0].as_spec(), audience[1]
     if leaves_at is not None and leaves_at <= now:
         raise TimeIsPast
     reach = _reach(session, broadcast)
-    what = "改内容" if text is not None else "定时" if leaves_at or at_once else "加急" if urgent else "不加急"
+    did = ((audience, "改对象"), (text, "改内容"), (leaves_at or at_once or None, "定时"))
+    what = "、".join(words for value, words in did if value is not None) or ("加急" if urgent else "不加急")
     if text is not None:
         said_urgent = begins_urgent(broadcast.text)
         broadcast.urgent = begins_urgent(text) or (broadcast.urgent and not said_urgent)
@@ -142,7 +153,7 @@ def drop(session: Session, number: int, *, by: int, now: datetime) -> Broadcast:
 
 
 def submit(session: Session, number: int, *, by: int, now: datetime, rules: Rules, speed: Speed) -> Result:
-    """Its author asks for it to be released: the other coordinators are asked, privately and once.
+    """Its author asks for it to be released: the others who may do so are asked, privately and once.
 
     Where the town's config wants no second person it is queued. Raises `OthersBroadcast`, `BroadcastStands`,
     `NoSecondPerson` or `RoomsFull`.
@@ -151,7 +162,7 @@ def submit(session: Session, number: int, *, by: int, now: datetime, rules: Rule
     _mine(session, broadcast, by)
     if broadcast.state not in (BroadcastState.DRAFT, BroadcastState.RETURNED):
         raise BroadcastStands(number, stands(broadcast), f"要改发“改 B{number} 新内容”。")
-    others = [each for each in tell.coordinators(session) if each != by]
+    others = releasing.approvers(session, but=(by,))
     if rules.broadcast.two_people and not others:
         raise NoSecondPerson(number, alone=rules.broadcast.emergency)
     reach = _reach(session, broadcast)
@@ -170,7 +181,7 @@ def submit(session: Session, number: int, *, by: int, now: datetime, rules: Rule
 def approve(session: Session, number: int, *, by: int, now: datetime, rules: Rules, speed: Speed) -> Result:
     """Another coordinator releases exactly what they were shown: it is queued, or waits for its hour.
 
-    Raises `OwnBroadcast`, `BroadcastStands` (it was done, or is not there yet) or `RoomsFull`.
+    Raises `OwnBroadcast`, `NotAnApprover`, `BroadcastStands` (it was done, or is not there yet) or `RoomsFull`.
     """
     broadcast = find(session, number)
     if broadcast.state in (BroadcastState.APPROVED, BroadcastState.QUEUED):
@@ -178,13 +189,14 @@ def approve(session: Session, number: int, *, by: int, now: datetime, rules: Rul
         raise BroadcastStands(number, f"已经由{who}放行了，不用再同意")
     if broadcast.author_id == by:
         raise OwnBroadcast(number)
+    releasing.refuse_others(session, number, by=by)
     if broadcast.state != BroadcastState.SUBMITTED:
         hint = "等作者改好、再交上来，会请您看。" if broadcast.state in OPEN else ""
         raise BroadcastStands(number, stands(broadcast), hint)
     reach = _reach(session, broadcast)
     if (note := _unlike(broadcast, reach)) is not None:
         result = _look_again(session, broadcast, reach, note, now=now)
-        others = [each for each in tell.coordinators(session) if each not in (by, broadcast.author_id)]
+        others = releasing.approvers(session, but=(by, broadcast.author_id))
         _show(session, broadcast, reach, others, now=now, rules=rules, speed=speed)
         words = f"您的通知B{number}还没发：{note}，同意的人要再看一遍。"
         _tell_author(session, broadcast, words, now=now, rules=rules)
@@ -219,9 +231,10 @@ def give_back(session: Session, number: int, reason: str, *, by: int, now: datet
 def emergency(session: Session, number: int, reason: str, *, by: int, now: datetime, rules: Rules) -> Result:
     """One person releases it alone, at once and in quiet hours too; it is marked, and the others are told at once.
 
-    Raises `TwoNeeded` where the town's config does not let them, `BroadcastStands` or `NobodyThere`.
+    Raises `TwoNeeded` where the town's config does not let them, `NotAnApprover`, `BroadcastStands` or `NobodyThere`.
     """
     broadcast = _open(session, number)
+    releasing.refuse_others(session, number, by=by)
     if not rules.broadcast.emergency:
         raise TwoNeeded(number)
     reach = _reach(session, broadcast)

@@ -2,15 +2,18 @@
 
 import hashlib
 import json
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Insert, bindparam, func, insert
 from sqlalchemy import select as core_select
 from sqlmodel import Session
 
-from data import audiences, broadcast_texts, steps, subscriptions
+from data import audiences, broadcast_texts, steps, subscriptions, tell
 from data.audiences import Audience, Reach
 from data.broadcast_errors import RoomsFull
+from data.desk_tables import ConsoleRole, ConsoleUser
+from data.errors import Declined
 from data.loop import Subject
 from data.mail import Outbox, OutboxKind, OutboxState, Priority
 from data.phrases import day_and_time
@@ -19,8 +22,34 @@ from data.statements import table_of
 from data.tables import Broadcast, BroadcastState, Release
 
 _LATELY = timedelta(days=3)  # what was queued longer ago has left, for the count of a day
-_OUT, _BROADCAST = table_of(Outbox), table_of(Broadcast)
+_OUT, _BROADCAST, _USER = table_of(Outbox), table_of(Broadcast), table_of(ConsoleUser)
+_APPROVERS = (ConsoleRole.APPROVER, ConsoleRole.ADMIN)
 _COUNTED = (OutboxState.PENDING, OutboxState.SENDING, OutboxState.SENT, OutboxState.UNKNOWN)
+
+
+class NotAnApprover(Declined):
+    """Somebody whose log-in to the console lets them write notices, and not release them; so does their chat."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"您在控制台的身份还不能放行通知。B{number}请审核员或管理员来放行；要当审核员，请找管理员。")
+
+
+def approvers(session: Session, *, but: Collection[int]) -> list[int]:
+    """The coordinators who may release a notice: all but those whose log-in to the console is no approver's."""
+    withheld = _withheld(session)
+    return [each for each in tell.coordinators(session) if each not in but and each not in withheld]
+
+
+def refuse_others(session: Session, number: int, *, by: int) -> None:
+    """Raises `NotAnApprover` for those who may not release: the chat gives nobody more than the console does."""
+    if by in _withheld(session):
+        raise NotAnApprover(number)
+
+
+def _withheld(session: Session) -> set[int]:
+    """The members who act for users of the console that are no approvers."""
+    query = core_select(_USER.c.member_id).where(_USER.c.active, _USER.c.role.not_in(_APPROVERS))
+    return set(session.execute(query).scalars())
 
 
 def digest_of(broadcast: Broadcast, reach: Reach) -> str:

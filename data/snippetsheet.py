@@ -1,4 +1,4 @@
-"""Policy texts in one Excel file: a row each, under Chinese headings. The only place that knows openpyxl."""
+"""Policy texts in one Excel file: a row each, under Chinese headings."""
 
 import re
 from collections.abc import Iterator, Mapping

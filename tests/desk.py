@@ -12,7 +12,7 @@ from sqlmodel import Session, select
 from yarl import URL
 
 from bot.config import load_config
-from bot.console.build import open_console
+from bot.console.build import Given, open_console
 from bot.console.reader import Reader
 from bot.dispatch import Dispatch
 from bot.sender import Sender
@@ -141,10 +141,8 @@ async def open_desk(town: DemoTown, *, now: datetime = NOW) -> AsyncIterator[Des
         woken[0] += 1
 
     dispatch = Dispatch(town.listener(), worker, cast(Sender, None), lambda: moment[0])
-    application, reader = open_console(
-        config, worker=worker, transports={}, knowledge=lambda: town.knowledge, reload=lambda: None, wake=wake,
-        take=dispatch.take_now, clock=lambda: moment[0],
-    )  # fmt: skip
+    given = Given(worker, {}, lambda: town.knowledge, lambda: None, wake, dispatch.take_now, clock=lambda: moment[0])
+    application, reader = open_console(config, given)
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

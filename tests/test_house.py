@@ -26,15 +26,20 @@ SDK_HOMES = {
     "wechaty_puppet_service": {"bot/transports/wechaty/gateway.py"},
     "wechaty_grpc": {"bot/transports/wechaty/gateway.py"},
     "grpclib": {"bot/transports/wechaty/gateway.py"},
-    "segno": {"bot/login.py"},
+    "segno": {"bot/login.py", "data/drawing/qr.py"},
+    "resvg_py": {"data/drawing/render.py"},
+    "fontTools": {"data/drawing/font.py"},
+    "pylopdf_fonts_zh_cn": {"data/drawing/font.py"},
+    "argon2": {"bot/console/gate.py"},
+    "jinja2": {"bot/console/render.py"},
     "lunardate": {"data/lunar.py"},
-    "openpyxl": {"data/snippetsheet.py"},
     "chinese_calendar": {"data/workdays.py"},
 }
 SPREAD_SDKS = {  # imported in several places, within one room or a few
     "yaml": ("bot/", "data/"),
     "aiohttp": ("bot/",),
     "alembic": ("data/",),
+    "openpyxl": ("data/snippetsheet.py", "data/bring/", "data/export_book.py", "bot/console/sheets.py"),
 }
 CLOCKS = {
     "datetime.now",
@@ -133,7 +138,13 @@ def test_each_outside_package_is_one_that_the_project_declares() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = {re.split(r"[\[<>=; ]", each)[0].lower() for each in project["dependencies"]}
     declared |= {"sqlalchemy", "pydantic", "grpclib", "wechaty-grpc"}  # sqlmodel's and the puppet layer's own
-    modules = {"yaml": "pyyaml", "chinese_calendar": "chinesecalendar", "telnetlib": "standard-telnetlib"}
+    modules = {
+        "yaml": "pyyaml",
+        "chinese_calendar": "chinesecalendar",
+        "telnetlib": "standard-telnetlib",
+        "argon2": "argon2-cffi",
+        "fontTools": "fonttools",
+    }
     outside = {each for path in sources(*HOUSE) for each in imports(parsed(path))}
     outside -= {*HOUSE, *sys.stdlib_module_names}
     assert len(outside) > 5

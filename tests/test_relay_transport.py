@@ -66,13 +66,15 @@ def test_what_is_for_hands_is_never_sent_and_never_given_up_by_the_machine(town:
 def test_only_hands_send() -> None:
     async def story() -> None:
         heard: list[Event] = []
+        told = asyncio.Event()
 
         async def feed(event: Event) -> None:
             heard.append(event)
+            told.set()
 
         transport = RelayTransport(lambda: NOW)
         listening = asyncio.create_task(transport.listen(feed))
-        await asyncio.sleep(0)
+        await told.wait()
         listening.cancel()
         with suppress(asyncio.CancelledError):
             await listening

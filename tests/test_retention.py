@@ -58,7 +58,8 @@ def fill(session: Session) -> None:
         ):
             session.add(
                 Outbox(
-                    room_id=room, kind=kind, priority=0, text=text, mentions=[["p1", "阿婆"]] if kind is not OutboxKind.PUSH else [], state=OutboxState.SENT,
+                    room_id=room, kind=kind, priority=0, text=text,
+                    mentions=[["p1", "阿婆"]] if kind is not OutboxKind.PUSH else [], state=OutboxState.SENT,
                     queued_at=at, not_before=at,
                 )
             )  # fmt: skip

@@ -220,7 +220,7 @@ class Play:
         self.written += beat.answers
         came = self.stage.gateway.sends[self._read :]
         self._read += len(came)
-        self.said += [self.shown(each.to, words_of(each)) for each in came]
+        self.said += [self.shown(each.to, words_of(each)) for each in came if each.kind == "text"]  # not its poster
         missing, unwritten = pair(self.written, [*self.said, *self.waiting()])
         about = f"{beat.who}: {beat.text or beat.wait}"
         assert not unwritten, f"{about}\nsaid or waiting, and not written: {unwritten}\nwritten: {beat.answers}"

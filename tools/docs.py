@@ -38,6 +38,7 @@ CONFIG_HEAD = f"""# 全部设置
 | 环境变量 | 做什么 |
 |---|---|
 | `MENLOU_WECHATY_TOKEN` | 网关口令（token）；也可以放进 `wechaty.token_file` 指的文件 |
+| `MENLOU_WECOM_SECRET` | 企业微信智能机器人的 Secret；也可以放进 `wecom.bot_secret_file` 指的文件 |
 | `MENLOU_DATABASE_URL` | 带密码的数据库地址，代替 `database.url` |
 """
 

@@ -38,24 +38,30 @@ class Accounts:
         ]
 
 
-def open_console(
-    config: Config,
-    *,
-    worker: Worker,
-    transports: Mapping[str, Transport],
-    knowledge: Callable[[], Knowledge],
-    reload: Callable[[], None],
-    wake: Callable[[], None],
-    take: Hears,
-    clock: Callable[[], datetime],
-) -> tuple[web.Application, Reader]:
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the running bot gives its console; see `bot.console.values.House`."""
+
+    worker: Worker
+    transports: Mapping[str, Transport]
+    knowledge: Callable[[], Knowledge]
+    reload: Callable[[], None]
+    wake: Callable[[], None]
+    take: Hears
+    clock: Callable[[], datetime]
+
+
+def open_console(config: Config, given: Given) -> tuple[web.Application, Reader]:
     """The application, which has not started yet, and the reader that it uses (to be closed after it)."""
     reader = Reader(config.database_url)
     pages = [each for each in PAGES if isinstance(each, Page)]
-    renderer = Renderer(pages, config[ZONE], knowledge().town, __version__)
-    gate = Gate(worker, reader, renderer, Front(public_address(config), config[CONSOLE_PROXY]), clock)
-    house = House(config, knowledge, Accounts(transports), reload, wake, take)
-    console = Console(PAGES, worker=worker, reader=reader, renderer=renderer, gate=gate, house=house, clock=clock)
+    renderer = Renderer(pages, config[ZONE], given.knowledge().town, __version__)
+    front = Front(public_address(config), config[CONSOLE_PROXY])
+    gate = Gate(given.worker, reader, renderer, front, given.clock)
+    house = House(config, given.knowledge, Accounts(given.transports), given.reload, given.wake, given.take)
+    console = Console(
+        PAGES, worker=given.worker, reader=reader, renderer=renderer, gate=gate, house=house, clock=given.clock
+    )
     return console.application, reader
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, timedelta
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event, Timezone
+from icalendar import Calendar, Event, Timezone, vText
 
 from data.desk import feeds
 
@@ -24,7 +24,7 @@ def calendar(name: str, events: Iterable[feeds.Event], *, town: str, zone: ZoneI
     made.add("version", "2.0")
     made.add("calscale", "GREGORIAN")
     made.add("method", "PUBLISH")
-    made.add("x-wr-calname", _clean(f"{town}讲课 {name}"))
+    made.add("x-wr-calname", vText(_line(f"{town}讲课 {name}")))  # of no known type: it would not be escaped
     made.add("x-wr-timezone", zone.key)
     made.add("refresh-interval", _READ_EVERY, parameters={"value": "DURATION"})
     made.add("x-published-ttl", "PT1H")
@@ -43,11 +43,11 @@ def _event(each: feeds.Event, whose: str, zone: ZoneInfo) -> Event:
     made.add("last-modified", each.changed_at.astimezone(UTC))
     made.add("dtstart", each.starts_at.astimezone(zone))
     made.add("dtend", each.ends_at.astimezone(zone))
-    made.add("summary", _clean(f"（取消）{each.title}" if each.cancelled else each.title))
+    made.add("summary", _line(f"（取消）{each.title}" if each.cancelled else each.title))
     made.add("description", _clean(each.about))
     made.add("status", "CANCELLED" if each.cancelled else "CONFIRMED")
     if each.where:
-        made.add("location", _clean(each.where))
+        made.add("location", _line(each.where))
     if _ADDRESS.fullmatch(each.live_url):
         made.add("url", each.live_url)
     return made
@@ -56,3 +56,7 @@ def _event(each: feeds.Event, whose: str, zone: ZoneInfo) -> Event:
 def _clean(words: str) -> str:
     """Without control characters but the line end, which the writer escapes."""
     return _CONTROL.sub("", words)
+
+
+def _line(words: str) -> str:
+    return " ".join(_clean(words).split())

@@ -150,7 +150,7 @@ class Console:
         except Declined as declined:
             return self._error(400, str(declined))
         response = await self._answered(request, visitor, answer, text, 422 if fault else 0)
-        if said:
+        if said and isinstance(answer, Html):  # else it waits for the page that one is sent on to
             self._gate.told_now(response)
         return response
 

@@ -51,8 +51,7 @@ def month(ask: Ask) -> Answer:
         ask,
         begin,
         many,
-        each=_ONLY_HERE = ("127.0.0.1", "localhost", "::1")
-EACH_OF_MONTH,
+        each=EACH_OF_MONTH,
         title=f"{first.year}年{first.month}月",
         turns=(f"/lectures/month/{before:%Y-%m}", f"/lectures/month/{after:%Y-%m}"),
         within=lambda day: day.month == first.month,

@@ -53,17 +53,23 @@ class Said:
     rooms: tuple[str, ...]
 
 
+def _name(row: Row) -> str:
+    """课5《反诈骗》, 课6 屋场会《冬季用火》."""
+    kind = "" if row.kind == EventKind.LECTURE else f" {KINDS[row.kind].name}"
+    return f"课{row.number}{kind}《{row.title}》"
+
+
 def _signed(row: Row) -> str:
     return f"{row.signed}/{row.seats}" if row.seats is not None else str(row.signed or "")
 
 
 _COLUMNS: tuple[Column[Row], ...] = (
-    Column("课", lambda row: f"课{row.number}《{row.title}》", lambda row: f"/lectures/{row.number}", head=True),
+    Column("课", _name, lambda row: f"/lectures/{row.number}", head=True),
     Column("时间", lambda row: row.starts_at),
     Column("村", lambda row: row.village),
     Column("地点", lambda row: row.venue),
     Column("宣讲员", lambda row: row.lecturer),
-    Column("类型", lambda row: KINDS[row.kind].name),
+    Column("类型", lambda row: KINDS[row.kind].name, wide=True),
     Column("题目", lambda row: row.topic, wide=True),
     Column("语言", lambda row: row.dialect, wide=True),
     Column("报名", _signed, lambda row: f"/lectures/{row.number}/signups"),
@@ -144,8 +150,8 @@ def _looked_at(ask: Ask, form: Form) -> dict[str, object]:
     except Taken as taken:
         return {"problem": str(taken), "times": _times(ask, village_id, lecturer_id)}
     except Declined as declined:
-        times = () if form.get("at") else _times(ask, village_id, lecturer_id)
-        return {"problem": "" if ask.fault else str(declined), "times": times}
+        times = [] if form.get("at") else _times(ask, village_id, lecturer_id)
+        return {"problem": "" if ask.fault or times else str(declined), "times": times}
     facts = facts_of(ask.session, wished.plan.as_lecture())
     rooms = rooms_of_villages(ask.session, wished.plan.village_ids)
     texts = [(room, announcements.announcement(facts, room.kind, ask.rules.zone)) for room in rooms]
