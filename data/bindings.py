@@ -33,6 +33,13 @@ class TooManyCodes(Declined):
         super().__init__(f"绑定码错的次数太多了，请过{max(1, -(-int(wait.total_seconds()) // 60))}分钟再试。")
 
 
+class AlreadyBound(Declined):
+    """This person acts for another user of the console."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"这个微信已经绑在控制台的“{name}”上。要换，请管理员先在“人员”里解除，再用这个码。")
+
+
 def _digest(code: str) -> str:
     return hashlib.sha256(f"menlou-binding:{code}".encode()).hexdigest()
 
@@ -69,9 +76,23 @@ def redeem(session: Session, code: str, *, member_id: int, now: datetime) -> Bin
     """Use a code up, and give the member its role; a lecturer's older binding ends with it.
 
     A code of a user of the console gives no role by itself: `data.console_users.bind` does. Raises `TooManyCodes`, or
-    `CodeRefused` for one that is wrong, used, too old or said by a hand; that try is counted.
+    `CodeRefused` for one that is wrong, used, too old or said by a hand; that try is counted. Raises `AlreadyBound`.
     """
-    found = _use_up(session, code, member_id=member_id, now=now)
+    brakes = [_brake(session, key, now) for key in (f"code:{member_id}", _ALL)]
+    wait = max((each.until - now for each in brakes if each.until is not None), default=timedelta())
+    if wait > timedelta():
+        raise TooManyCodes(wait)
+    found = _good(session, code, now)
+    if found is None or session.get_one(Member, member_id).transport in _HANDS:
+        for brake, free in zip(brakes, (TRIES, TRIES_OF_ALL), strict=True):
+            brake.failures += 1
+            brake.last_at = now
+            brake.until = now + PAUSE if brake.failures >= free else None
+            session.add(brake)
+        raise CodeRefused
+    if found.user_id is not None:
+        _require_one_person(session, found.user_id, member_id)
+    found.used_at = now
     if found.user_id is not None:
         return found
     if found.lecturer_id is not None:
@@ -81,9 +102,11 @@ def redeem(session: Session, code: str, *, member_id: int, now: datetime) -> Bin
     return found
 
 
-def spoil(session: Session, code: str, *, member_id: int, now: datetime) -> None:
-    """A code was said where others read it: it is good no more. Raises as `redeem` does."""
-    _use_up(session, code, member_id=member_id, now=now)
+def spoil(session: Session, code: str, *, now: datetime) -> None:
+    """A code was said where others read it: if it is one, it is good no more."""
+    found = _good(session, code, now)
+    if found is not None:
+        found.used_at = now
 
 
 def grant(
@@ -106,25 +129,23 @@ def take_back(session: Session, member_id: int, kind: RoleKind) -> bool:
     return role is not None
 
 
-def _use_up(session: Session, code: str, *, member_id: int, now: datetime) -> BindingCode:
-    brakes = [_brake(session, key, now) for key in (f"code:{member_id}", _ALL)]
-    wait = max((each.until - now for each in brakes if each.until is not None), default=timedelta())
-    if wait > timedelta():
-        raise TooManyCodes(wait)
+def _good(session: Session, code: str, now: datetime) -> BindingCode | None:
+    """The code of these digits, while it is good and whom it is for may still come in."""
     good = select(BindingCode).where(
         BindingCode.code_hash == _digest(code), col(BindingCode.used_at).is_(None), BindingCode.expires_at > now
     )
     found = session.exec(good).first()
-    closed = found is not None and found.user_id is not None and not session.get_one(ConsoleUser, found.user_id).active
-    if found is None or closed or session.get_one(Member, member_id).transport in _HANDS:
-        for brake, free in zip(brakes, (TRIES, TRIES_OF_ALL), strict=True):
-            brake.failures += 1
-            brake.last_at = now
-            brake.until = now + PAUSE if brake.failures >= free else None
-            session.add(brake)
-        raise CodeRefused
-    found.used_at = now
-    return found
+    if found is None or found.user_id is None:
+        return found
+    return found if session.get_one(ConsoleUser, found.user_id).active else None
+
+
+def _require_one_person(session: Session, user_id: int, member_id: int) -> None:
+    """Who acts for two users could release their own notices."""
+    same = select(ConsoleUser).where(ConsoleUser.member_id == member_id, col(ConsoleUser.active))
+    other = session.exec(same.where(ConsoleUser.id != user_id)).first()
+    if other is not None:
+        raise AlreadyBound(other.shown_name)
 
 
 def _brake(session: Session, key: str, now: datetime) -> Throttle:

@@ -2,7 +2,6 @@
 
 from data import bindings, console_users, rooms
 from data.desk_tables import ConsoleUser
-from data.errors import CodeRefused
 from data.tables import RoleKind, RoomKind
 from handlers.turn import Reply, Turn
 
@@ -15,22 +14,16 @@ def redeem(turn: Turn) -> Reply:
 
     A code of a user of the console makes the sender the one as whom that user acts.
     """
-    code, member_id = turn.args, turn.member_id
     if not turn.room.direct:
-        try:
-            bindings.spoil(turn.session, code, member_id=member_id, now=turn.now)
-        except CodeRefused:
-            pass  # the same words whether it was one: a group learns nothing by guessing
+        bindings.spoil(turn.session, turn.args, now=turn.now)
         return Reply("绑定码请私聊发给我，别发在群里。发出来的码已经作废，请再要一个。")
-    if (other := console_users.of_member(turn.session, member_id)) is not None:
-        # One person with two accounts could release their own notices.
-        return Reply(f"这个微信已经绑在控制台的“{other.shown_name}”上。要换，请管理员先在“人员”里解除。")
-    found = bindings.redeem(turn.session, code, member_id=member_id, now=turn.now)
+    found = bindings.redeem(turn.session, turn.args, member_id=turn.member_id, now=turn.now)
     if found.user_id is None:
         return Reply(f"绑定好了，您现在是{_ROLE_NAMES[found.kind]}。发“帮助”看您能做什么。")
     user = turn.session.get_one(ConsoleUser, found.user_id)
-    bindings.take_back(turn.session, user.member_id, RoleKind.COORDINATOR)  # a lost phone has no say any more
-    console_users.bind(turn.session, found.user_id, member_id=member_id, now=turn.now)
+    if user.member_id != turn.member_id:
+        bindings.take_back(turn.session, user.member_id, RoleKind.COORDINATOR)  # a lost phone has no say any more
+        console_users.bind(turn.session, found.user_id, member_id=turn.member_id, now=turn.now)
     return Reply(f"绑定好了，您就是控制台的“{user.shown_name}”。在这里和在控制台办的，都算您办的。")
 
 

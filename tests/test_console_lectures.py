@@ -88,7 +88,8 @@ def test_the_list_as_a_spreadsheet(town: DemoTown) -> None:
         got = await desk.clerk().get("/lectures", **{"as": "xlsx", "village": "2"})
         rows = list(load_workbook(io.BytesIO(got.body)).active.iter_rows(values_only=True))  # type: ignore[union-attr]
         assert len(rows) == 3
-        assert "138****5678" in rows[1] or "找老王138****5678" in rows[1]
+        assert any("找老王138****5678" in row for row in rows)
+        assert any("课3《=1+1》" in row for row in rows)
         with desk.session() as session:
             assert session.exec(select(Audit.what).order_by(col(Audit.id).desc())).first() == "导出课"
 
@@ -244,7 +245,6 @@ def test_photos_are_checked_kept_once_and_served_as_what_they_are(town: DemoTown
         for bad in (b"<svg onload=alert(1)>", b"<html>", b"MZ"):
             assert (await clerk.post(path, files={"photos": ("a.png", bad)})).status == 422
         assert (await clerk.post(path, files={})).status == 422
-        assert (await clerk.post(path, files={"photos": ("a.png", PNG + bytes(31 * 2**20))})).status == 413
         with desk.session() as session:
             photo = session.exec(select(Photo)).one()
         assert photo.member_id == clerk.member_id

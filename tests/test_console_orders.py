@@ -3,13 +3,18 @@
 import io
 import re
 from datetime import timedelta
+from typing import Any
 
 from openpyxl import load_workbook
-from sqlmodel import col, select
+from sqlalchemy import Engine
+from sqlmodel import Session, col, select
 
 from data import dispatching, steps
+from data.desk import cases as desk_cases
+from data.desk import orders as desk_orders
+from data.desk import today as desk_today
 from data.desk_tables import Audit, ConsoleRole
-from data.loop import Assignment, AssignmentState, EventKind, Lecture, Order, OrderState, Subject
+from data.loop import Assignment, AssignmentState, EventKind, Lecture, Order, OrderState, Subject, VoiceKind
 from data.mail import Outbox, OutboxState
 from data.tables import Lecturer, Member, Role, Room, Topic, Village
 from tests.desk import Clerk, Desk
@@ -107,7 +112,7 @@ def test_the_list_finds_by_words_and_filters_and_is_a_spreadsheet(town: DemoTown
             ({"q": "100%"}, []), ({"state": "open"}, [1, 2, 3]), ({"state": "late"}, []), ({"state": "declined"}, []),
             ({"urgent": "yes"}, [2]), ({"topic": str(topic)}, [1]), ({"village": "2"}, [3]), ({"owner": owner}, [2]),
             ({"kind": "courtyard"}, []), ({"from": "2026-11-21"}, []), ({"to": "2026-11-20"}, [3, 2, 1]),
-            ({"state": "nonsense", "from": "no-day"}, [3, 2, 1]),
+            ({"state": "nonsense", "from": "no-day"}, [3, 2, 1]), ({"from": "0001-01-01"}, [3, 2, 1]),
         ):  # fmt: skip
             text = (await clerk.get("/orders", **query)).text
             found = [int(each) for each in re.findall(r'<a href="/orders/(\d+)">', text)]
@@ -150,6 +155,31 @@ def test_what_people_wrote_never_becomes_markup(town: DemoTown) -> None:
             assert "alert(" in text and "<script>" not in text and "'>" not in text, path
 
     run(town, story)
+
+
+def test_the_lists_are_read_alike_on_both_databases(any_engine: Engine) -> None:
+    nobody = Order(member_id=1, room_id=1, village_id=1, topic_id=1, wish="养蜂", created_at=NOW, id=1)
+    with Session(any_engine) as session:
+        for every in (
+            desk_orders.Which(), desk_orders.Which(states=(OrderState.RECEIVED,)),
+            desk_orders.Which(1, (), NOW, 1, EventKind.SHOW, True, 1, NOW, NOW, "养蜂"), desk_orders.Which(words="3号"),
+        ):  # fmt: skip
+            assert desk_orders.find(session, every) == [] and desk_orders.count(session, every) == 0
+        for one in (
+            desk_cases.Which(), desk_cases.Which(waits=False),
+            desk_cases.Which(1, VoiceKind.NEED, True, NOW, 1, NOW, NOW, "路灯"), desk_cases.Which(words="3号"),
+        ):  # fmt: skip
+            assert desk_cases.find(session, one) == [] and desk_cases.count(session, one) == 0
+        for village_id in (None, 1):
+            assert desk_orders.scheduled(session, village_id, now=NOW, limit=3) == []
+            assert desk_today.uncounted(session, village_id, now=NOW, limit=3) == []
+            assert desk_today.unclear(session, village_id, limit=3) == []
+            assert desk_today.leaving(session, village_id, until=NOW, limit=3) == []
+            assert desk_today.lectures(session, village_id, since=NOW, until=NOW, limit=3) == []
+        assert desk_orders.alike(session, nobody) == [] == desk_orders.merged_into(session, 1)
+        assert desk_orders.asked(session, [1]) == {} and desk_orders.coordinators(session) == []
+        assert desk_today.submitted(session, limit=3) == [] == desk_today.released(session, until=NOW, limit=3)
+        assert desk_today.groups(session) == 0 and desk_cases.one(session, 1) is None
 
 
 # ---- steps -----------------------------------------------------------------------------------------------------------
@@ -352,15 +382,17 @@ def test_an_order_on_somebodys_behalf(town: DemoTown) -> None:
 def test_a_form_that_is_declined_keeps_what_was_typed(town: DemoTown) -> None:
     async def story(desk: Desk) -> None:
         clerk = desk.clerk()
-        for fields, words in (
+        wrong: tuple[tuple[dict[str, Any], str], ...] = (
             ({"village": "", "wish": "防骗"}, "村："),
             ({"village": "2", "wish": ""}, "想听什么："),
             ({"village": "2", "wish": "防骗", "at": "2026-01-01T08:00"}, "已经过了"),
+            ({"village": "2", "wish": "防骗", "at": "9999-12-31T23:59"}, "没看懂"),
             ({"village": "2", "wish": "防骗", "kind": "party"}, "活动："),
             ({"village": "2", "wish": "防骗", "topic": "98765"}, "题目："),
             ({"village": "2", "wish": "防骗", "listeners": "很多"}, "大概几人："),
             ({"village": "2", "wish": "防骗", "lecturer": "覃警官、韦春生"}, "先写一位"),
-        ):
+        )
+        for fields, words in wrong:
             answer = await clerk.post("/orders/new", for_whom="卢奶奶", **fields)
             assert answer.status == 422 and words in answer.said, fields
             assert 'value="卢奶奶"' in answer.text and f'value="{fields["wish"]}"' in answer.text

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from data import accounts, outbox, tell
 from data.desk_tables import ConsoleRole
@@ -43,7 +43,7 @@ def row(desk: Desk, number: int) -> Outbox:
 def a_lecture(desk: Desk, **changes: object) -> int:
     """The demo town's first lecture, as the test wants it."""
     with desk.session() as session, session.begin():
-        lecture = session.exec(select(Lecture).order_by("id")).first()  # type: ignore[arg-type]
+        lecture = session.exec(select(Lecture).order_by(col(Lecture.id))).first()
         assert lecture is not None
         for key, value in changes.items():
             setattr(lecture, key, value)

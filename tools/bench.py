@@ -38,7 +38,9 @@ from tests.bot_process import BotProcess
 from tests.gateway.floor import echoing, flood, flood_town, measure
 from tests.gateway.harness import Gateway
 from tests.town import NOW, WEB, DemoTown, prepare_town
+from tools.bench_backup import bench_backup
 from tools.bench_city import bench_city
+from tools.bench_figures import bench_figures
 from tools.bench_outbox import bench_outbox
 
 ROUNDS = 7
@@ -303,6 +305,8 @@ def main() -> int:
             "dispatch": bench_dispatch(town),
             "city": bench_city(folder),
             "outbox": bench_outbox(folder),
+            "figures": bench_figures(folder),
+            "backup": bench_backup(folder),
             "start": asyncio.run(bench_start(folder)),
             "gateway": asyncio.run(bench_gateway(folder)),
         }

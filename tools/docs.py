@@ -17,6 +17,7 @@ from data.tables import RoleKind
 from handlers import ROUTES
 from handlers.turn import Route
 from scheduler import JOBS
+from tools.docs_figures import figures_page
 
 ROOT = Path(__file__).parent.parent
 MADE = "<!-- 由 make docs 生成，请改代码里的清单，别改这里。 -->"
@@ -91,6 +92,7 @@ DOCUMENTS: Mapping[str, Callable[[], str]] = {
     "config.yaml": config_file,
     "docs/config.md": config_page,
     "docs/commands.md": commands_page,
+    "docs/figures.md": figures_page,
 }
 
 

@@ -149,7 +149,7 @@ def room_names(session: Session, ids: Sequence[int]) -> list[str]:
 def names_of(session: Session, ids: Collection[int | None]) -> dict[int, str]:
     """The names of members, by id."""
     rows = session.execute(select(_MEMBER.c.id, _MEMBER.c.name).where(_MEMBER.c.id.in_([each for each in ids if each])))
-    return {number: name for number, name in rows}
+    return {row.id: row.name for row in rows}
 
 
 def correction_of(session: Session, number: int) -> list[int]:

@@ -1,7 +1,7 @@
 """意见: opinions, needs and questions until their answer is back; and what people said of lectures."""
 
 from bot.console.lists import Column, Filter, Found, Listing, Wanted, show_list
-from bot.console.pages.orders import day_of
+from bot.console.pages.order_words import day_of
 from bot.console.values import Answer, Ask, Deed, Done, Go, Html, Page
 from data import cases, steps
 from data.desk import cases as desk

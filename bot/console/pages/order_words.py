@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 
 from bot.console.values import Ask
 from data import wishes
@@ -17,6 +17,7 @@ from handlers.turn import Turn
 from handlers.understand import Utterance, named_exactly, normalise, understand
 
 MAX_WISH = 60
+YEARS = range(2000, 2100)  # that a date in a form may be of
 _FOR = re.compile(r"[\s,，]+(?:为|替|帮|给)(?P<whom>[^\s,，。]{1,12})[。]?$")
 _URGENT = re.compile(r"[\s,，]*加急[。]?$")
 
@@ -78,9 +79,22 @@ def moment_of(ask: Ask, name: str, label: str) -> datetime | None:
         return None
     try:
         found = datetime.fromisoformat(value)
-    except ValueError as error:
-        raise BadEntry(label, "没看懂，请重新选日期和时间。") from error
+    except ValueError:
+        found = None
+    if found is None or found.year not in YEARS:
+        raise BadEntry(label, "没看懂，请重新选日期和时间。")
     return found if found.tzinfo else found.replace(tzinfo=ask.rules.zone)
+
+
+def day_of(ask: Ask, value: str, *, after: int = 0) -> datetime | None:
+    """The first moment of a day (``after`` days later), as a list's filter has it; None where it is none."""
+    try:
+        found = date.fromisoformat(value)
+    except ValueError:
+        return None
+    if found.year not in YEARS:
+        return None
+    return datetime.combine(found + timedelta(days=after), time(), tzinfo=ask.rules.zone)
 
 
 def picked(ask: Ask, moment: datetime | None) -> str:

@@ -1,10 +1,10 @@
 """点单: the board, the list, and an order on somebody's behalf (代点)."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.console.lists import Column, Filter, Found, Listing, Wanted, show_list
-from bot.console.pages.order_words import MAX_WISH, Understood, lecturers_named, moment_of, picked, read_wish
+from bot.console.pages.order_words import MAX_WISH, Understood, day_of, lecturers_named, moment_of, picked, read_wish
 from bot.console.values import Answer, Ask, Deed, Done, Html, Page
 from data import orders, progress, tell, wishes
 from data.announcements import KINDS
@@ -128,14 +128,6 @@ def _find(ask: Ask, wanted: Wanted) -> Found[OrderRow]:
     )
     rows = desk.find(ask.session, which, offset=wanted.offset, limit=wanted.limit)
     return Found(rows, desk.count(ask.session, which))
-
-
-def day_of(ask: Ask, value: str, *, after: int = 0) -> datetime | None:
-    """The first moment of a day of the filters (``after`` days later), None where it is none."""
-    try:
-        return datetime.fromisoformat(value[:10]).replace(tzinfo=ask.rules.zone) + timedelta(days=after)
-    except (ValueError, OverflowError):
-        return None
 
 
 def new(ask: Ask) -> Answer:
