@@ -36,8 +36,7 @@ from bot.settings import (
 )
 from bot.town import Clock, clock_of, open_database, quiet_hours, settle_in, speed_of
 from bot.transports.base import Transport
-from bot.transports.console import ConsoleTransport
-from bot.transports.relay import RelayTransport
+from bot.transports.desk import ConsoleTransport, RelayTransport
 from bot.transports.wecom.wiring import open_wecom, settle_rooms
 from bot.worker import Worker
 from data import desk_settings

@@ -4,7 +4,7 @@
 """
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,8 @@ from pathlib import Path
 
 from sqlmodel import Session
 
-from bot.config import Config, load_config
+from bot.cli_actions import Action, add_actions, run_action
+from bot.config import Config
 from bot.settings import WEBCHAT, ZONE
 from bot.town import clock_of, open_database, read_files
 from data import audit, town
@@ -46,32 +47,14 @@ class Desk:
         return plan
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
-    """What may stand behind ``bring``; ``run`` returns the lines to print."""
-
-    name: str
-    help: str
-    run: Callable[[Desk, argparse.Namespace], Iterator[str]]
-    arguments: Callable[[argparse.ArgumentParser], None]
-
-
 def run(options: argparse.Namespace) -> int:
     """Do one action and print what came of it."""
-    with _desk(load_config(options.config)) as desk:
-        lines = list(options.action.run(desk, options))
-    print(*lines, sep="\n")
-    return 0
+    return run_action(options, _desk)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The actions, below ``bring``."""
-    actions = parser.add_subparsers(required=True, metavar="做什么")
-    for action in ACTIONS:
-        sub = actions.add_parser(action.name, help=action.help, description=action.help)
-        sub.add_argument("--config", type=Path, default=argparse.SUPPRESS, help="配置文件（默认 config.yaml）")
-        sub.set_defaults(action=action)
-        action.arguments(sub)
+    add_actions(parser, ACTIONS)
 
 
 def empty(desk: Desk, options: argparse.Namespace) -> Iterator[str]:
@@ -149,7 +132,7 @@ def _path_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", type=Path, help="填好的 Excel 文件（.xlsx）")
 
 
-ACTIONS: tuple[Action, ...] = (
+ACTIONS: tuple[Action[Desk], ...] = (
     Action("template", "做一个空的 Excel 表：村、题目、宣讲员、群、历史讲座", empty, _out_argument),
     Action("check", "检查填好的表：会新增、改动什么，哪里要改；什么也不写", look, _path_argument),
     Action("import", "导入填好的表，错一处就都不收；再导一次什么也不变", bring_in, _path_argument),

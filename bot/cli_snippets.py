@@ -6,7 +6,7 @@
 import argparse
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +14,8 @@ from pathlib import Path
 
 from sqlmodel import Session, col, select
 
-from bot.config import Config, load_config
+from bot.cli_actions import Action, add_actions, run_action
+from bot.config import Config
 from bot.settings import PUSH_CRON, WEBCHAT, ZONE
 from bot.town import clock_of, open_database, read_files, rules_of
 from data import loudspeaker, preview, reach, snippets, textimport, town
@@ -44,32 +45,14 @@ class Desk:
     villages: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
-    """What may stand behind ``texts``; ``run`` returns the lines to print."""
-
-    name: str
-    help: str
-    run: Callable[[Desk, argparse.Namespace], Iterator[str]]
-    arguments: Callable[[argparse.ArgumentParser], None]
-
-
 def run(options: argparse.Namespace) -> int:
     """Do one action and print what came of it."""
-    with _desk(load_config(options.config)) as desk:
-        lines = list(options.action.run(desk, options))
-    print(*lines, sep="\n")
-    return 0
+    return run_action(options, _desk)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The actions, below ``texts``."""
-    actions = parser.add_subparsers(required=True, metavar="做什么")
-    for action in ACTIONS:
-        sub = actions.add_parser(action.name, help=action.help, description=action.help)
-        sub.add_argument("--config", type=Path, default=argparse.SUPPRESS, help="配置文件（默认 config.yaml）")
-        sub.set_defaults(action=action)
-        action.arguments(sub)
+    add_actions(parser, ACTIONS)
 
 
 def bring_in(desk: Desk, options: argparse.Namespace) -> Iterator[str]:
@@ -236,7 +219,7 @@ def _days_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--days", type=int, default=7, help="看几天（默认 7）")
 
 
-ACTIONS: tuple[Action, ...] = (
+ACTIONS: tuple[Action[Desk], ...] = (
     Action("import", "导入政策短文（Markdown、YAML 或 Excel），错一处就都不收", bring_in, _import_arguments),
     Action("list", "列出政策短文", show, _list_arguments),
     Action("withdraw", "撤下一条导入的短文，不再发", withdraw, _key_argument),

@@ -97,7 +97,7 @@ def redeem(session: Session, code: str, *, member_id: int, now: datetime) -> Bin
         return found
     if found.lecturer_id is not None:
         others = (col(Role.lecturer_id) == found.lecturer_id, col(Role.member_id) != member_id)
-        changed(session, delete(Role).where(Role.kind == RoleKind.LECTURER, *others))
+        changed(session, delete(Role).where(col(Role.kind) == RoleKind.LECTURER, *others))
     grant(session, member_id, found.kind, lecturer_id=found.lecturer_id, granted_by="绑定码", now=now)
     return found
 

@@ -35,7 +35,7 @@ def member(session: Session, name: str) -> Member:
 
 def kinds(town: DemoTown, name: str) -> set[RoleKind]:
     with town.session() as session:
-        return set(session.exec(select(Role.kind).where(Role.member_id == member(session, name).id)))
+        return {each.kind for each in session.exec(select(Role).where(Role.member_id == member(session, name).id))}
 
 
 def wrong_code(code: str) -> str:
@@ -124,7 +124,7 @@ def test_after_a_few_wrong_codes_even_the_right_one_waits(town: DemoTown) -> Non
     for _ in range(TRIES):
         assert "绑定码不对" in talk.say(WHO, None, f"绑定 {wrong_code(code)}")[0]
         talk.later(minutes=1)
-    assert "过15分钟" in talk.say(WHO, None, f"绑定 {code}")[0]
+    assert "请过14分钟" in talk.say(WHO, None, f"绑定 {code}")[0]
     assert kinds(town, WHO) == set()
     talk.later(minutes=16)
     assert "宣传干事" in talk.say(WHO, None, f"绑定 {code}")[0]

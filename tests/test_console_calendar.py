@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from data.desk import calendar
 from data.desk_tables import ConsoleRole
@@ -29,8 +30,8 @@ def hold(town: DemoTown, *lectures: Lecture) -> list[int]:
         return [each.id or 0 for each in lectures]
 
 
-def lecture(starts_at: datetime, title: str = "防火", **other: object) -> Lecture:
-    whose = {"lecturer_id": 1, "village_id": 1, **other}
+def lecture(starts_at: datetime, title: str = "防火", **other: Any) -> Lecture:
+    whose: dict[str, Any] = {"lecturer_id": 1, "village_id": 1, **other}
     return Lecture(topic_id=1, title=title, venue="祠堂", starts_at=starts_at, **whose)
 
 

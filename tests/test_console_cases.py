@@ -99,7 +99,7 @@ def test_an_answer_goes_back_to_the_group_in_which_it_was_asked(town: DemoTown) 
         assert "答复了" in done.said and "周五来修" in done.text
         assert queued(desk) == [(HOME, f"您提的“{LAMP}”，镇里答复：周五来修")]
         assert case(desk, number).answered_by == clerk.member_id
-        assert (last_audit(desk).what, last_audit(desk).about) == ("答复意见", f"意见{number}号")
+        assert (last_audit(desk).what, last_audit(desk).about) == ("答复意见", f"{number}号")
         twice = await clerk.post(f"/cases/{number}/answer", answer="再说一次")
         assert twice.status == 422 and "已经答复过了" in twice.said
         undone = await clerk.post("/undo", back=f"/cases/{number}")

@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 
-from icalendar import Calendar, Event
+from icalendar import Calendar, Component
 from sqlmodel import Session, select
 
 from bot.console import ics
@@ -28,15 +29,15 @@ def run(town: DemoTown, story: Story) -> None:
     asyncio.run(told())
 
 
-def a_lecture(session: Session, **other: object) -> Lecture:
-    what = {"title": "防火", "venue": "大榕树下", "lecturer_id": 2, "village_id": 2, "created_at": NOW}
+def a_lecture(session: Session, **other: Any) -> Lecture:
+    what: dict[str, Any] = {"title": "防火", "venue": "大榕树下", "lecturer_id": 2, "village_id": 2, "created_at": NOW}
     lecture = Lecture(topic_id=1, **{**what, "starts_at": NOW + timedelta(days=2), **other})
     session.add(lecture)
     session.flush()
     return lecture
 
 
-def read(session: Session, feed: Feed) -> tuple[str, dict[int, Event]]:
+def read(session: Session, feed: Feed) -> tuple[str, dict[int, Component]]:
     """The feed as it is sent, and its events as a calendar reads them, by the number of their lecture."""
     session.flush()
     events_found = feeds.events(session, feed, now=NOW)
@@ -49,7 +50,9 @@ def read(session: Session, feed: Feed) -> tuple[str, dict[int, Event]]:
 
 def test_a_lecture_is_an_event_in_the_town_s_time(town: DemoTown) -> None:
     with town.session() as session:
-        lecture = a_lecture(session, minutes=90, dialect="白话", live_url="https://live.example/5", branches=["石湾码头"])
+        lecture = a_lecture(
+            session, minutes=90, dialect="白话", live_url="https://live.example/5", branches=["石湾码头"]
+        )
         raw, events = read(session, feeds.make(session, village_id=None, lecturer_id=None, now=NOW))
         event = events[lecture.id or 0]
         lecturer = session.get_one(Lecturer, 2)
@@ -59,7 +62,7 @@ def test_a_lecture_is_an_event_in_the_town_s_time(town: DemoTown) -> None:
         assert event["summary"] == "讲座《防火》"
         assert event["location"] == "石湾村大榕树下"
         for words in (lecturer.name, "讲白话", "https://live.example/5", "分会场：石湾码头", f"课{lecture.id}"):
-            assert words in event["description"]
+            assert words in str(event["description"])
         assert event["url"] == "https://live.example/5"
         assert event["status"] == "CONFIRMED"
         zones = Calendar.from_ical(raw).walk("VTIMEZONE")
@@ -80,14 +83,14 @@ def test_a_change_counts_up_and_the_id_stays(town: DemoTown) -> None:
         )
         gone = read(session, feed)[1][lecture.id or 0]
         assert before["uid"] == after["uid"] == gone["uid"]
-        assert [int(each["sequence"]) for each in (before, after, gone)] == [0, 1, 2]
+        assert [int(str(each["sequence"])) for each in (before, after, gone)] == [0, 1, 2]
         assert before.decoded("last-modified") < after.decoded("last-modified") < gone.decoded("last-modified")
         assert after.decoded("dtstart") == moved
         assert gone["status"] == "CANCELLED"
 
 
 def test_what_somebody_typed_never_becomes_a_line_of_its_own(town: DemoTown) -> None:
-    evil = "坏\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nSUMMARY:假的;,\\n\"<b>\r\nATTENDEE:mailto:x@y.z\x00\x0b\u2028"
+    evil = '坏\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nSUMMARY:假的;,\\n"<b>\r\nATTENDEE:mailto:x@y.z\x00\x0b\u2028'
     with town.session() as session:
         lecture = a_lecture(session, title=evil, venue=evil, live_url=f"https://x.example/\r\nX-EVIL:1 {evil}")
         session.get_one(Lecturer, 2).trade = evil
@@ -95,7 +98,7 @@ def test_what_somebody_typed_never_becomes_a_line_of_its_own(town: DemoTown) -> 
         feed = feeds.make(session, village_id=2, lecturer_id=None, now=NOW)
         raw, events = read(session, feed)
         event = events[lecture.id or 0]
-        assert "假的;,\\n\"<b>" in event["summary"]
+        assert '假的;,\\n"<b>' in str(event["summary"])
         assert "attendee" not in event
         assert "x-evil" not in event
         assert "url" not in event

@@ -4,6 +4,7 @@ import asyncio
 import io
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from openpyxl import load_workbook
 from sqlmodel import Session, col, select
@@ -19,7 +20,20 @@ from tests.town import NOW, ZONE, DemoTown, Talk
 PNG = b"\x89PNG\r\n\x1a\n" + b"picture" * 9
 EVIL = '<script>alert("1")</script>'
 WHEN = "2026-11-29T19:30"
-PLAN = {"topic": "1", "lecturer": "1", "village": "1", "at": WHEN, "seats": "40", "minutes": "90", "hamlet": "坡脚组"}
+PLAN: dict[str, Any] = {
+    "topic": "1",
+    "lecturer": "1",
+    "village": "1",
+    "at": WHEN,
+    "seats": "40",
+    "minutes": "90",
+    "hamlet": "坡脚组",
+}
+BAD = (
+    ("at", "2026-11-19T19:30"), ("at", "明天"), ("at", "9999-12-31T23:59"), ("at", "2026-11-29T19:30+00:00"),
+    ("village", "99"), ("lecturer", "谁"), ("topic", ""), ("seats", "0"), ("minutes", "9999"), ("kind", "x"),
+    ("live", "javascript:alert(1)"), ("also", "没有的村"),
+)  # fmt: skip
 
 
 def run(town: DemoTown, story: Callable[[Desk], Awaitable[None]]) -> None:
@@ -30,8 +44,14 @@ def run(town: DemoTown, story: Callable[[Desk], Awaitable[None]]) -> None:
     asyncio.run(told())
 
 
-def a_lecture(desk: Desk, **other: object) -> int:
-    what = {"title": "防火", "venue": "祠堂", "lecturer_id": 2, "village_id": 2, "starts_at": NOW + timedelta(days=2)}
+def a_lecture(desk: Desk, **other: Any) -> int:
+    what: dict[str, Any] = {
+        "title": "防火",
+        "venue": "祠堂",
+        "lecturer_id": 2,
+        "village_id": 2,
+        "starts_at": NOW + timedelta(days=2),
+    }
     with desk.session() as session, session.begin():
         lecture = Lecture(topic_id=1, **{**what, **other})
         session.add(lecture)
@@ -86,7 +106,7 @@ def test_the_list_as_a_spreadsheet(town: DemoTown) -> None:
     async def story(desk: Desk) -> None:
         a_lecture(desk, title="=1+1", venue="找老王13812345678")
         got = await desk.clerk().get("/lectures", **{"as": "xlsx", "village": "2"})
-        rows = list(load_workbook(io.BytesIO(got.body)).active.iter_rows(values_only=True))  # type: ignore[union-attr]
+        rows = list(load_workbook(io.BytesIO(got.body)).active.iter_rows(values_only=True))
         assert len(rows) == 3
         assert any("找老王138****5678" in row for row in rows)
         assert any("课3《=1+1》" in row for row in rows)
@@ -132,7 +152,7 @@ def test_a_clash_is_told_with_times_that_would_do_and_nothing_is_lost(town: Demo
         clerk = desk.clerk()
         first = find(desk, 1)
         at = f"{first.starts_at.astimezone(ZONE):%Y-%m-%dT%H:%M}"
-        taken = {**PLAN, "lecturer": str(first.lecturer_id), "at": at, "title": f"题{EVIL}"}
+        taken: dict[str, Any] = {**PLAN, "lecturer": str(first.lecturer_id), "at": at, "title": f"题{EVIL}"}
         shown = await clerk.get("/lectures/new", look="1", **taken)
         assert "排不上" in shown.text
         assert "这些时间合适" in shown.text
@@ -143,9 +163,7 @@ def test_a_clash_is_told_with_times_that_would_do_and_nothing_is_lost(town: Demo
         assert 'value="坡脚组"' in refused.text
         assert "&lt;script&gt;" in refused.text
         assert "<script>alert" not in refused.text
-        for field, wrong in (("at", "2026-11-19T19:30"), ("at", "明天"), ("village", "99"), ("lecturer", "谁"), ("topic", ""),
-                             ("seats", "0"), ("minutes", "9999"), ("live", "javascript:alert(1)"), ("kind", "x"),
-                             ("also", "没有的村"), ("at", "9999-12-31T23:59"), ("at", "2026-11-29T19:30+00:00")):  # fmt: skip
+        for field, wrong in BAD:
             got = await clerk.post("/lectures/new", **{**PLAN, field: wrong})
             assert got.status == 422, (field, wrong)
         with desk.session() as session:
@@ -174,8 +192,13 @@ def test_a_change_is_shown_then_told_to_whom_it_concerns(town: DemoTown) -> None
         assert "地点改到上坪晒谷场" in shown.text
         assert "上坪村乡亲群" in shown.text
         first = find(desk, 1)
-        same = {"at": f"{first.starts_at.astimezone(ZONE):%Y-%m-%dT%H:%M}", "lecturer": str(first.lecturer_id)}
-        done = await clerk.post("/lectures/1/change", **same, venue="晒谷场", branches="石湾码头\n\n石湾码头", live="", also="")
+        same: dict[str, Any] = {
+            "at": f"{first.starts_at.astimezone(ZONE):%Y-%m-%dT%H:%M}",
+            "lecturer": str(first.lecturer_id),
+        }
+        done = await clerk.post(
+            "/lectures/1/change", **same, venue="晒谷场", branches="石湾码头\n\n石湾码头", live="", also=""
+        )
         assert "改好了" in done.said
         assert "地点改到" in done.text  # in the trail
         lecture = find(desk, 1)
@@ -309,7 +332,7 @@ def test_who_may_what(town: DemoTown) -> None:
         tried = await _tried(mine, own)
         assert {each for each, status in tried.items() if status == 200} == {"attended", "photos"}
         assert {status for each, status in tried.items() if each not in ("attended", "photos")} == {403}
-        assert {status for status in (await _tried(mine, theirs)).values()} == {403, 404}
+        assert set((await _tried(mine, theirs)).values()) == {403, 404}
         assert find(desk, theirs).attended is None
         for path in ("", "/poster?style=素白", "/photos/1", "/sheet", "/signups"):
             assert (await mine.get(f"/lectures/{theirs}{path}")).status == 404, path

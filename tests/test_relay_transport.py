@@ -10,8 +10,8 @@ from sqlmodel import select
 from bot.pacing import Pacer
 from bot.sender import Sender
 from bot.transports.base import AccountState, Event, NotSent, Outgoing, Transport
+from bot.transports.desk import RelayTransport
 from bot.transports.memory import MemoryTransport
-from bot.transports.relay import RelayTransport
 from bot.worker import Worker
 from data import outbox, relay
 from data.mail import Outbox, OutboxKind, OutboxState

@@ -19,7 +19,7 @@ from data.names import masked
 from data.tables import Lecturer, Room, Village
 
 BACK = timedelta(days=30)  # how long a lecture stays in a feed
-MOST = 3_000  # lectures of one feed
+MOST = 2_000  # lectures of one feed
 SHOWN = 50  # feeds of one list
 _CHANGES = ("changed", "cancelled")
 

@@ -16,7 +16,7 @@ _NUMBER = r"[#＃第]?\s*(?:[BbＢｂ]|通知)\s*第?\s*[0-9０-９零一二两�
 _WORDS = r"(?:改成|改为|改|更正)"
 _TO_THE_LETTER = re.compile(rf"\s*(?:{_WORDS}\s*{_NUMBER}|{_NUMBER}[\s,，。.:：、]*{_WORDS})")
 _AT_ONCE = re.compile(r"(?:马上|立刻|立即|现在|不定时|取消定时|取消)(?:发|就发)?[。！!]?")
-_STEPS = {
+STEP_NAMES = {
     "draft": "写",
     "changed": "改",
     "audience": "群有变化",
@@ -50,7 +50,7 @@ def show(turn: Turn) -> Reply:
     mark = f"（{RELEASE_NAMES[found.released]}）" if found.released in (Release.ALONE, Release.EMERGENCY) else ""
     hour = f"，定在{_when(turn, found.leaves_at)}" if found.leaves_at else ""
     trail = "\n".join(
-        f"· {_when(turn, each.at)} {_STEPS.get(each.state, each.state)}"
+        f"· {_when(turn, each.at)} {STEP_NAMES.get(each.state, each.state)}"
         + (f" {each.who}" if each.who else "")
         + (f"：{each.reason}" if each.reason else "")
         for each in list(steps.trail(turn.session, Subject.BROADCAST, found.id or 0))[-8:]

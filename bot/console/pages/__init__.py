@@ -1,8 +1,11 @@
 """All that the console can show and do, in the order of its menu."""
 
 from bot.console.pages import (
+    broadcast,
+    broadcasts,
     calendar,
     cases,
+    compose,
     lecture,
     lectures,
     log,
@@ -10,6 +13,7 @@ from bot.console.pages import (
     order,
     order_steps,
     orders,
+    people,
     relay,
     signups,
     today,
@@ -26,7 +30,11 @@ PAGES: tuple[Page | Deed | Open, ...] = (
     *lecture.PAGES,
     *signups.PAGES,
     *cases.PAGES,
+    *broadcasts.PAGES,
+    *compose.PAGES,  # before the one with {number}
+    *broadcast.PAGES,
     *relay.PAGES,
+    *people.PAGES,
     *log.PAGES,
     *me.PAGES,
 )

@@ -1,7 +1,7 @@
 """意见: opinions, needs and questions until their answer is back; and what people said of lectures."""
 
 from bot.console.lists import Column, Filter, Found, Listing, Wanted, show_list
-from bot.console.pages.order_words import day_of
+from bot.console.pages.orders import day_of
 from bot.console.values import Answer, Ask, Deed, Done, Go, Html, Page
 from data import cases, steps
 from data.desk import cases as desk
@@ -168,7 +168,7 @@ def _departure(ask: Ask) -> str:
 
 
 def _done(voice: Voice, said: str, detail: dict[str, object] | None = None) -> Done:
-    return Done(f"/cases/{voice.id}", said, about=f"意见{voice.id}号", detail=detail or {})
+    return Done(f"/cases/{voice.id}", said, about=f"{voice.id}号", detail=detail or {})
 
 
 PAGES: tuple[Page | Deed, ...] = (

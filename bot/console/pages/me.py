@@ -6,9 +6,10 @@ from datetime import datetime
 from sqlmodel import col, select
 
 from bot.console.values import Answer, Ask, Deed, Done, Html, Page
-from data import console_users
+from data import bindings, console_users
+from data.desk import people
 from data.desk_tables import ConsoleRole, ConsoleSession
-from data.tables import Member
+from data.tables import Member, RoleKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,7 @@ def show(ask: Ask) -> Answer:
         Login(each.created_at, each.seen_at, each.address, each.agent[:60], each.token_hash == ask.user.token_hash)
         for each in ask.session.exec(mine.order_by(col(ConsoleSession.seen_at).desc()).limit(20))
     ]
-    bound = member.transport != console_users.TRANSPORT
-    return Html("me.html", "我的账号", {"logins": logins, "bound": member.name if bound else ""})
+    return Html("me.html", "我的账号", {"logins": logins, "bound": people.bound_name(member)})
 
 
 def end_others(ask: Ask) -> Done:
@@ -44,7 +44,38 @@ def end_others(ask: Ask) -> Done:
     return Done("/me", f"别处的{ended}个登录都退出了。")
 
 
+def bind(ask: Ask) -> Done:
+    """A code by which I become one with my WeChat."""
+    code = bindings.issue(ask.session, RoleKind.COORDINATOR, user_id=ask.user.user_id, now=ask.now)
+    return Done("/me", about=f"账号{ask.user.user_id}", show=code_page(code, "绑定我的微信", "/me"))
+
+
+def unbind(ask: Ask) -> Done:
+    """My WeChat has no say any more."""
+    gone = people.unbind(ask.session, ask.user.user_id, now=ask.now)
+    said = "微信解除了，在微信里办不了事了。" if gone else "没有绑定微信，不用解除。"
+    return Done("/me", said, about=f"账号{ask.user.user_id}")
+
+
+def code_page(code: str, title: str, back: str) -> Html:
+    """A code, shown just once, with what to do with it."""
+    shown = {
+        "secret": f"绑定 {code}",
+        "words": "请本人在微信里私聊机器人，发这一句：",
+        "life": "24小时内有效，只能用一次，只在这里显示这一次。",
+        "steps": (
+            "别发在群里，发了就作废。",
+            "以前绑过的微信就不算了，以新的为准。",
+            "弄丢了就再要一个，旧码马上作废。",
+        ),
+        "back": back,
+    }
+    return Html("once.html", title, shown)
+
+
 PAGES: tuple[Page | Deed, ...] = (
     Page("/me", show, "我的账号：在哪里登录着、绑定微信", village=True),
     Deed("/me/end-others", end_others, "退出别处的登录", "/me", may=ConsoleRole.VIEWER, village=True),
+    Deed("/me/bind", bind, "发绑定码", "/me", may=ConsoleRole.VIEWER, village=True),
+    Deed("/me/unbind", unbind, "解除微信", "/me", may=ConsoleRole.VIEWER, village=True),
 )

@@ -127,14 +127,30 @@ def _can(ask: Ask, order: Order, offers: list[Offer]) -> Can:
 
 def _work(ask: Ask, order: Order, can: Can) -> dict[str, object]:
     """What only those need who do something: whom to ask, what will be read, what it could be merged with."""
+    whom = _whom(ask, order) if can.dispatch else []
+    venue = matching.venue_for(ask.session, order) if can.dispatch else ""
     refusal = reviewing.refusal(ask.session, order, REASON).partition(REASON) if can.end else ("", "", "")
     return {
-        "whom": _whom(ask, order) if can.dispatch else [],
-        "venue": matching.venue_for(ask.session, order) if can.dispatch else "",
+        "whom": whom,
+        "venue": venue,
+        "letter": _letter(ask, order, whom, venue),
         "refusal": (refusal[0], refusal[2]),
         "alike": desk.alike(ask.session, order) if can.merge else [],
         "leaves": ask.leaves,
     }
+
+
+def _letter(ask: Ask, order: Order, whom: list[Whom], venue: str) -> str:
+    """What the first who is proposed would read, at the first time."""
+    if not whom or not whom[0].times:
+        return ""
+    first, (_, slot) = whom[0].proposal, whom[0].times[0]
+    me = ask.user.member_id
+    offer = Assignment(
+        order_id=order.id or 0, lecturer_id=first.lecturer_id, starts_at=slot.starts_at, venue=venue, offered_by=me,
+        offered_at=ask.now,
+    )  # fmt: skip
+    return wishes.for_lecturer(ask.session, order, offer, rules=ask.rules)
 
 
 def _whom(ask: Ask, order: Order) -> list[Whom]:

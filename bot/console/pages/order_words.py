@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 
 from bot.console.values import Ask
 from data import wishes
@@ -84,17 +84,6 @@ def moment_of(ask: Ask, name: str, label: str) -> datetime | None:
     if found is None or found.year not in YEARS:
         raise BadEntry(label, "没看懂，请重新选日期和时间。")
     return found if found.tzinfo else found.replace(tzinfo=ask.rules.zone)
-
-
-def day_of(ask: Ask, value: str, *, after: int = 0) -> datetime | None:
-    """The first moment of a day (``after`` days later), as a list's filter has it; None where it is none."""
-    try:
-        found = date.fromisoformat(value)
-    except ValueError:
-        return None
-    if found.year not in YEARS:
-        return None
-    return datetime.combine(found + timedelta(days=after), time(), tzinfo=ask.rules.zone)
 
 
 def picked(ask: Ask, moment: datetime | None) -> str:

@@ -1,10 +1,10 @@
 """点单: the board, the list, and an order on somebody's behalf (代点)."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 
 from bot.console.lists import Column, Filter, Found, Listing, Wanted, show_list
-from bot.console.pages.order_words import MAX_WISH, Understood, day_of, lecturers_named, moment_of, picked, read_wish
+from bot.console.pages.order_words import MAX_WISH, YEARS, Understood, lecturers_named, moment_of, picked, read_wish
 from bot.console.values import Answer, Ask, Deed, Done, Html, Page
 from data import orders, progress, tell, wishes
 from data.announcements import KINDS
@@ -128,6 +128,17 @@ def _find(ask: Ask, wanted: Wanted) -> Found[OrderRow]:
     )
     rows = desk.find(ask.session, which, offset=wanted.offset, limit=wanted.limit)
     return Found(rows, desk.count(ask.session, which))
+
+
+def day_of(ask: Ask, value: str, *, after: int = 0) -> datetime | None:
+    """The first moment of a day (``after`` days later), as a list's filter has it; None where it is none."""
+    try:
+        found = date.fromisoformat(value)
+    except ValueError:
+        return None
+    if found.year not in YEARS:
+        return None
+    return datetime.combine(found + timedelta(days=after), time(), tzinfo=ask.rules.zone)
 
 
 def new(ask: Ask) -> Answer:

@@ -1,0 +1,123 @@
+"""What a report is made of: figures, tables and lists of one period and place, read once."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlmodel import Session
+
+from data.figures import areas, media, tables
+from data.figures.areas import Level
+from data.figures.commendation import Candidate, Criteria, commendation
+from data.figures.figure import Number, Row
+from data.figures.figures import BY_KEY, LATE, numbers
+from data.figures.flags import Flag, flags
+from data.figures.formalism import SelfCheck, check
+from data.figures.periods import Period, PeriodKind
+from data.figures.scope import Scope
+from data.figures.tables import BY, Heat, Table
+from data.record_tables import MediaReport
+
+MOST_LATE = 50  # late entries, media reports and the like that a document lists; the workbook has the same
+WIDE = 24  # columns of a heat table on paper; of more, the next larger places are shown
+Step = Callable[[float, str], None]  # how much is done, 0 to 1, and what is being done; it may raise to stop
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked for beside the figures: what looks odd, and who meets criteria, are for coordinators only."""
+
+    flags: bool = False
+    criteria: Criteria | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report before it is written. ``before`` has the numbers of the period before; ``idle`` the rows of villages
+    and months in which nothing was held; ``check`` is there for a year only."""
+
+    scope: Scope
+    villages: int
+    numbers: Mapping[str, Number]
+    before: Mapping[str, Number]
+    tables: Mapping[str, Table]
+    heat: Heat
+    idle: tuple[Row, ...]
+    late: tuple[tuple[str, Row], ...]
+    media: tuple[MediaReport, ...]
+    check: SelfCheck | None
+    flags: tuple[Flag, ...] | None
+    criteria: Criteria | None
+    commended: tuple[Candidate, ...]
+
+    @property
+    def period(self) -> Period:
+        return self.scope.period
+
+    @property
+    def annual(self) -> bool:
+        return self.scope.period.kind is PeriodKind.YEAR
+
+    @property
+    def lines_by(self) -> str:
+        """By what the table of places is made: 村小组 of a village, villages of a town, else towns."""
+        match self.scope.place.level:
+            case Level.VILLAGE | Level.HAMLET:
+                return "hamlet"
+            case Level.TOWN:
+                return "village"
+            case _:
+                return "village" if self.villages <= WIDE else "town"
+
+
+def gather(session: Session, scope: Scope, wish: Wish, step: Step) -> Report:
+    """Read everything. ``step`` hears how far it is."""
+    step(0.0, "数本期的数")
+    now = numbers(session, scope)
+    step(0.12, "数上期的数")
+    before = numbers(session, replace(scope, period=scope.period.before()))
+    made: dict[str, Table] = {}
+    for place, by in enumerate(BY):
+        step(0.2 + 0.5 * place / len(BY), f"按{BY[by]}分列")
+        made[by] = tables.breakdown(session, scope, by)
+    step(0.7, "数点单的题目和地方")
+    heat = heat_on_paper(session, scope)
+    idle = BY_KEY["months_idle"].rows(session, scope, limit=MOST_LATE * 4)
+    late = [(key, row) for key in LATE for row in BY_KEY[key].rows(session, scope, limit=MOST_LATE)]
+    step(0.75, "自查和核对")
+    return Report(
+        scope=scope,
+        villages=areas.villages_in(session, scope.place),
+        numbers=now,
+        before=before,
+        tables=made,
+        heat=heat,
+        idle=tuple(idle),
+        late=tuple(late),
+        media=tuple(_media(session, scope)),
+        check=check(session, scope) if scope.period.kind is PeriodKind.YEAR else None,
+        flags=tuple(flags(session, scope)) if wish.flags else None,
+        criteria=wish.criteria,
+        commended=tuple(commendation(session, scope, wish.criteria)) if wish.criteria is not None else (),
+    )
+
+
+def heat_on_paper(session: Session, scope: Scope) -> Heat:
+    """Orders by topic and village, or by larger places where there are more than fit on paper."""
+    found = tables.heat(session, scope)
+    if len(found.places) <= WIDE:
+        return found
+    cells: dict[tuple[str, str], int] = {}
+    names = []
+    for child in areas.children(session, scope.place):
+        part = tables.heat(session, replace(scope, place=child))
+        names.append(child.name)
+        for (topic, _), count in part.cells.items():
+            cells[topic, child.name] = cells.get((topic, child.name), 0) + count
+    return Heat(found.topics, tuple(dict.fromkeys(names)), cells)
+
+
+def _media(session: Session, scope: Scope) -> list[MediaReport]:
+    """The reports that count, oldest first: exactly the rows behind the figure."""
+    wanted = [row.id for row in BY_KEY["media"].rows(session, scope, limit=MOST_LATE)]
+    return sorted(media.of_numbers(session, wanted), key=lambda each: (each.published_on, each.id or 0))
