@@ -17,7 +17,6 @@ from bot.login import LoginDesk
 from bot.pacing import Pacer
 from bot.sender import Sender
 from bot.settings import (
-    BREAKER,
     CONSOLE,
     LOOP_CRON,
     MATERIAL_FOLDER,
@@ -27,14 +26,12 @@ from bot.settings import (
     REPLY_EXPIRES,
     RETENTION_CRON,
     RETENTION_DAYS,
-    WARM_ANSWER,
-    WARM_LISTEN,
     WEBCHAT,
     WEBCHAT_LOG,
     WECHATY_ENDPOINT,
     ZONE,
 )
-from bot.town import Clock, clock_of, open_database, quiet_hours, settle_in, speed_of
+from bot.town import Clock, caution_of, clock_of, open_database, quiet_hours, settle_in, speed_of
 from bot.transports.base import Transport
 from bot.transports.desk import ConsoleTransport, RelayTransport
 from bot.transports.wecom.wiring import open_wecom, settle_rooms
@@ -165,12 +162,7 @@ def _context(config: Config, knowledge: Knowledge) -> JobContext:
 
 def _caution(config: Config, transports: Iterable[str]) -> dict[str, Caution]:
     """By transport: of those that are configured, only a private account has something to fear."""
-    careful = Caution(
-        listen=timedelta(days=config[WARM_LISTEN]),
-        answer=timedelta(days=config[WARM_ANSWER]),
-        breaker=timedelta(minutes=config[BREAKER]),
-    )
-    return {name: careful for name in transports if name == "wechaty"}
+    return {name: caution_of(config) for name in transports if name == "wechaty"}
 
 
 def _patience(config: Config) -> Patience:

@@ -13,6 +13,7 @@ from bot.config import Config
 from bot.setting_values import listen_map
 from bot.settings import LIMIT_LOOP, LIMIT_MINUTE, LISTEN, LISTEN_GROUPS, QUIET_END, QUIET_START, TOWN_FOLDER, ZONE
 from data import desk_settings, snippets, town
+from data.accounts import Caution
 from data.database import open_engine, upgrade
 from data.errors import TownFileError
 from data.hours import QuietHours
@@ -58,6 +59,15 @@ def speed_of(config: Config) -> Speed:
         per_day=config[settings.PACE_DAY],
         batch_rooms=config[settings.BATCH_ROOMS],
         batch_pause=config[settings.BATCH_PAUSE],
+    )
+
+
+def caution_of(config: Config) -> Caution:
+    """How careful a private account is, as configured."""
+    return Caution(
+        listen=timedelta(days=config[settings.WARM_LISTEN]),
+        answer=timedelta(days=config[settings.WARM_ANSWER]),
+        breaker=timedelta(minutes=config[settings.BREAKER]),
     )
 
 

@@ -81,6 +81,7 @@ class Inbox(SQLModel, table=True):
     error: str = ""
 
 
+OUTBOX_PICTURED = text("outbox.picture_id IS NOT NULL")
 # What was said of ourselves, and certainly; in these words, so that its index serves, and not that of what is due.
 OUTBOX_SPOKEN = text("NOT (outbox.state <> 'sent') AND outbox.kind IN ('push', 'notice')")
 
@@ -96,6 +97,12 @@ class Outbox(SQLModel, table=True):
         Index("ix_outbox_due", "state", "priority", "id"),
         Index("ix_outbox_room_state", "room_id", "state"),
         Index("ix_outbox_claimed", "claimed_at"),
+        Index(
+            "ix_outbox_picture",
+            "picture_id",
+            sqlite_where=OUTBOX_PICTURED,
+            postgresql_where=OUTBOX_PICTURED,
+        ),
         Index(
             "ix_outbox_spoken",
             "room_id",

@@ -20,6 +20,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from data import outbox
 from data.errors import Declined
+from data.files import write_once
 from data.mail import OutboxKind
 from data.names import clean_name
 from data.record_tables import Material, MaterialDownload, MaterialState
@@ -143,7 +144,7 @@ def add(
     if same := next((each for each in versions if each.sha256 == digest and each.state in living), None):
         raise SameMaterial(title, same.version)
     path = Path(digest[:2]) / f"{digest}.{kind}"
-    _write(folder / path, content)
+    write_once(folder / path, content)
     material = Material(
         topic_id=topic_id,
         title=title,
@@ -297,13 +298,3 @@ def _clean(file_name: str, kind: str, title: str) -> str:
     stem = clean_name(last.rpartition(".")[0] or last)
     kept = "".join("_" if each in '<>:"|?*/\\' else each for each in stem).strip(". ")
     return f"{kept or title}.{kind}"
-
-
-def _write(path: Path, content: bytes) -> None:
-    """All of it or nothing: a half-written file never has the name."""
-    if path.exists():
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_bytes(content)
-    part.replace(path)

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, func, select
 
 from data.attendance import require_begun
 from data.errors import NoPicture, PhotosFull
+from data.files import write_once
 from data.loop import Lecture, Photo
 from data.rules import Rules
 
@@ -53,7 +54,7 @@ def keep(
     if photos >= MOST:
         raise PhotosFull(lecture.id, MOST)
     path = Path(digest[:2]) / f"{digest}.{ending}"
-    _write(folder / path, picture)
+    write_once(folder / path, picture)
     session.add(
         Photo(
             lecture_id=lecture.id,
@@ -71,13 +72,3 @@ def keep(
 def count(session: Session, lecture_id: int) -> int:
     """How many photos a lecture has."""
     return session.exec(select(func.count(col(Photo.id))).where(Photo.lecture_id == lecture_id)).one()
-
-
-def _write(path: Path, picture: bytes) -> None:
-    """All of it or nothing: a half-written file never has the name."""
-    if path.exists():
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_bytes(picture)
-    part.replace(path)

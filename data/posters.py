@@ -23,7 +23,7 @@ from data.loop import EventKind, Lecture, LectureRoom, LectureState
 from data.lunar import lunar_day, lunar_of
 from data.rules import Rules
 from data.statements import insert_one, table_of
-from data.tables import Lecturer, Picture, Room, Snippet, Village
+from data.tables import DRAWN, Lecturer, Picture, Room, Snippet, Village
 
 log = logging.getLogger("menlou.posters")
 
@@ -133,7 +133,7 @@ def keep(session: Session, poster: Poster) -> list[int]:
     for page in poster.pages:
         digest = hashlib.sha256(page).hexdigest()
         known = session.execute(select(_PICTURES.c.id).where(_PICTURES.c.sha256 == digest)).scalar()
-        values = {"sha256": digest, "name": f"poster-{digest[:8]}.png", "png": page}
+        values = {"sha256": digest, "name": f"{DRAWN}{digest[:8]}.png", "png": page}
         ids.append(known if known is not None else insert_one(session, _INSERT, values))
     return ids
 

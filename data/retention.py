@@ -21,6 +21,7 @@ from sqlalchemy import (
     case,
     cast,
     delete,
+    func,
     literal,
     or_,
     select,
@@ -35,7 +36,7 @@ from data.loop import Deed, Lecture, Order, Poll, PollState, PollVote, SignUp, S
 from data.mail import Inbox, Outbox, OutboxKind, OutboxState
 from data.record_tables import Removal
 from data.statements import changed, table_of
-from data.tables import BindingCode, Dialog, Room, RoomKind
+from data.tables import DRAWN, BindingCode, Dialog, Picture, Room, RoomKind, Snippet
 
 BATCH = 1_000  # rows that one turn looks at
 EXPIRED = "（过了保存期，原话已清除）"
@@ -46,7 +47,9 @@ DAILY = timedelta(hours=26)  # a machine that is off at night begins its run whe
 _IN, _OUT, _VOICE, _ORDER = table_of(Inbox), table_of(Outbox), table_of(Voice), table_of(Order)
 _UP, _LIST, _LECTURE, _ROOM = table_of(SignUp), table_of(SolitaireState), table_of(Lecture), table_of(Room)
 _POLL, _VOTE = table_of(Poll), table_of(PollVote)
+_PICTURE, _SNIPPET = table_of(Picture), table_of(Snippet)
 _LECTURES_A_BATCH = BATCH // 50  # each has a list of people
+_POSTERS_A_BATCH = BATCH // 20  # each has some thirty pages of the database
 _WAITS = (OutboxState.PENDING, OutboxState.SENDING)
 
 
@@ -214,6 +217,23 @@ def _delete_votes(session: Session, before: datetime, _upto: int | str | None) -
     return Batch(gone, max(gone, 1), None, done=gone < BATCH)
 
 
+def _delete_posters(session: Session, before: datetime, _upto: int | str | None) -> Batch:
+    """Drawn posters that everybody was sent long ago; what was sent with one stays, without its picture.
+
+    One that is in doubt may be sent again, and one that a policy text came to share is the town's own.
+    """
+    fresh = func.coalesce(_OUT.c.settled_at, _OUT.c.queued_at) >= before
+    needed = select(_OUT.c.id).where(
+        _OUT.c.picture_id == _PICTURE.c.id, or_(fresh, _OUT.c.state.in_((*_WAITS, OutboxState.UNKNOWN)))
+    )
+    shared = select(_SNIPPET.c.id).where(_SNIPPET.c.picture_id == _PICTURE.c.id)
+    due = select(_PICTURE.c.id).where(_PICTURE.c.name.startswith(DRAWN), ~needed.exists(), ~shared.exists())
+    ids = session.execute(due.order_by(_PICTURE.c.id).limit(_POSTERS_A_BATCH)).scalars().all()
+    session.execute(update(_OUT).where(_OUT.c.picture_id.in_(ids)).values(picture_id=None))
+    gone = changed(session, delete(_PICTURE).where(_PICTURE.c.id.in_(ids)))
+    return Batch(gone, max(gone * (BATCH // _POSTERS_A_BATCH), 1), None, done=gone < _POSTERS_A_BATCH)
+
+
 def _for_whom(lectures: list[int]) -> Any:
     """Whom somebody signed up becomes a number: empty would be the member themself."""
     named = and_(_UP.c.for_whom != "", _UP.c.for_whom.not_like(f"{SOMEBODY}%"))
@@ -303,6 +323,10 @@ RETENTION: tuple[Retained, ...] = (
     Retained(
         "relay_drafts", "转抄的群聊草稿", "贴进控制台、还没收下的群聊", 1, Fate.DELETE, "收下的当时就删",
         _delete_before(table_of(RelayDraft), table_of(RelayDraft).c.created_at),
+    ),
+    Retained(
+        "posters", "海报图", "通知附的海报，机器人画的", 30, Fate.DELETE,
+        "从最后一次发出算起；文字照样留着，再要时再画", _delete_posters,
     ),
     Retained(
         "audit", "控制台操作记录", "谁在控制台做了什么、从哪里", 1_095, Fate.DELETE, "查责任要用，留得久些",

@@ -166,6 +166,9 @@ class BindingCode(SQLModel, table=True):
     used_at: datetime | None = maybe_moment()
 
 
+DRAWN = "poster-"  # how the names of pictures begin that were drawn here, and can be drawn again
+
+
 class Picture(SQLModel, table=True):
     """A PNG that can be sent, kept once by its SHA-256."""
 

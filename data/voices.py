@@ -263,9 +263,15 @@ def echo_of(session: Session, lecture_id: int, *, comments: int = 5) -> LectureE
         count=len(rows),
         rated=len(marks),
         average=round(sum(marks) / len(marks), 1) if marks else None,
-        comments=tuple(shorten(text, 40) for text, _ in rows if not text.strip(" 。!！").endswith("分"))[:comments],
+        comments=tuple(shorten(text, 40) for text, _ in rows if _says_more(text))[:comments],
         misheard=tuple(misheard.most_common()),
     )
+
+
+def _says_more(text: str) -> bool:
+    """Whether there is more than a mark; words whose time is over are empty."""
+    bare = text.strip(" 。!！")
+    return bool(bare) and not bare.endswith("分")
 
 
 def _dialects(text: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""A real Chromium for the tests of a page, on a phone's screen or a desktop's, that notices what a page must never do."""
+"""A real Chromium for the tests of a page, as a phone or a desktop, that notices what a page must never do."""
 
 import importlib.util
 import os

@@ -5,27 +5,30 @@ Nothing here names a page: what is in `bot.console.pages.PAGES` is walked, so a 
 
 import asyncio
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import replace
+from datetime import timedelta
+from html import unescape
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from argon2 import PasswordHasher
 from sqlmodel import Session, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from bot.console.pages import PAGES
 from bot.console.values import Page as Shown
-from data import outbox
+from data import console_users, outbox, photos, posters
 from data.desk_tables import ConsoleRole
 from data.loop import Lecture, LectureRoom, LectureState, Order, OrderState, SignUp
 from data.mail import OutboxKind
 from data.tables import Picture, Room
 from tests.browser import DESKTOP, PHONE, axe_faults, axe_source, faults, open_browser, require_chromium, tab_of, weight
 from tests.desk import COOKIE, Clerk, Desk, open_desk
-from tests.lively import Lively, make_lively
-from tests.test_whole_bot import png
+from tests.lively import make_lively
 from tests.town import NOW, DemoTown
 
 if TYPE_CHECKING:
@@ -39,41 +42,53 @@ EVERY = {each.path: each for each in PAGES if isinstance(each, Shown)}
 _PART = re.compile(r"\{\w+\}")
 _LINK = re.compile(r'(?:href|src)="(/[^"#]*)"')
 _SPOIL = """() => {
-  document.body.insertAdjacentHTML("beforeend", "<p id=bad>太小</p><img src=/static/icon.svg><button id=low>小</button>");
+  const spoilt = "<p id=bad>太小</p><img src=/static/icon.svg><button id=low>小</button>";
+  document.body.insertAdjacentHTML("beforeend", spoilt);
   const [bad, low] = [document.getElementById("bad"), document.getElementById("low")];
   Object.assign(bad.style, {fontSize: "9px", width: "3000px"});
   Object.assign(low.style, {minHeight: "0", height: "20px", padding: "0"});
 }"""
 
 
-@dataclass(slots=True)
-class Furnished:
-    """A demo town with something for every page, and its hand-served group."""
-
-    town: DemoTown
-    lively: Lively
-    relay: int
-
-
 @pytest.fixture(scope="module")
-def furnished(town_template: DemoTown, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
-    """Made once; tests get copies."""
-    town = town_template.copy(tmp_path_factory.mktemp("lively") / "town.db")
-    lively = make_lively(town)
+def furnished(town_template: DemoTown, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoTown]:
+    """A demo town with something for every page, made once: tests get copies."""
+    folder = tmp_path_factory.mktemp("lively")
+    copy = town_template.copy(folder / "town.db")
+    town = replace(copy, knowledge=replace(copy.knowledge, photos=folder / "photos"))
+    make_lively(town)
     with town.session() as session, session.begin():
-        relay = session.exec(select(Room).where(Room.transport == "relay")).one()
-        assert relay.id is not None
-        lecture = session.exec(select(Lecture).where(Lecture.state == LectureState.ANNOUNCED, Lecture.starts_at > NOW))
-        session.add(LectureRoom(lecture_id=lecture.all()[-1].id, room_id=relay.id))
-        picture = Picture(sha256="x", name="海报.png", png=png(60, 40))
+        relay, lecture = hand_served(session), session.exec(coming()).first()
+        assert lecture is not None and lecture.id is not None
+        session.add(LectureRoom(lecture_id=lecture.id, room_id=relay))
+        shown = posters.of_lecture(session, lecture, style="素白", rules=town.knowledge.rules).pages[0]
+        picture = Picture(sha256="x", name="海报.png", png=shown)
         session.add(picture)
         session.flush()
-        outbox.queue(
-            session, room_id=relay.id, kind=OutboxKind.NOTICE, text="明晚讲课", now=NOW, picture_id=picture.id
-        )
-        found = Furnished(town, lively, relay.id)
-    yield found
+        outbox.queue(session, room_id=relay, kind=OutboxKind.NOTICE, text="明晚讲课", now=NOW, picture_id=picture.id)
+        rules, begun = town.knowledge.rules, lecture.starts_at + timedelta(hours=1)
+        photos.keep(session, lecture, shown, folder=town.knowledge.photos, member_id=1, now=begun, rules=rules)
+    yield town
     town.engine.dispose()
+
+
+def hand_served(session: Session) -> int:
+    return session.exec(select(Room.id).where(Room.transport == "relay")).one() or 0
+
+
+def coming() -> SelectOfScalar[Lecture]:
+    return select(Lecture).where(Lecture.state == LectureState.ANNOUNCED, Lecture.starts_at > NOW)
+
+
+async def used(desk: Desk, clerk: Clerk) -> list[str]:
+    """What somebody at a browser leaves half done, and where it lies."""
+    with desk.session() as session:
+        relay = hand_served(session)
+    draft = await clerk.post(f"/relay/{relay}/paste", text=LIST)
+    notice = await clerk.post("/broadcasts/new", text="明天停水", words="全镇")
+    for each in (draft, notice):
+        assert template_of(each.path) in EVERY, each.said
+    return [draft.path, notice.path]
 
 
 class Paths:
@@ -84,35 +99,37 @@ class Paths:
         self.found: dict[str, str] = {}
         self.files: set[str] = set()  # of them, those that give a file to keep
 
-    async def find(self) -> Mapping[str, str]:
-        waiting, seen = [path for path in EVERY if not _PART.search(path)], set()
+    async def find(self, known: Iterable[str]) -> Mapping[str, str]:
+        """Walk from what is known and from the pages without a number."""
+        waiting, seen = [path for path in EVERY if not _PART.search(path)] + [*known], set[str]()
         while waiting:
             path = waiting.pop()
             template = template_of(path)
-            if path in seen or template is None or template in self.found:
-                continue
-            seen.add(path)
-            waiting += await self._open(template, path)
+            if path not in seen and template is not None and template not in self.found:
+                seen.add(path)
+                waiting += await self._open(template, path)
         for template in EVERY.keys() - self.found.keys():
             for numbers in product(range(1, 9), repeat=len(_PART.findall(template))):
                 if template not in self.found:
-                    left = iter(numbers)
-                    await self._open(template, _PART.sub(lambda _, left=left: str(next(left)), template))  # type: ignore[misc]
+                    await self._open(template, _PART.sub("{}", template).format(*numbers))
         return self.found
 
     async def _open(self, template: str, path: str) -> list[str]:
         """Keep the path where something is there; where it leads."""
-        seen = await self.clerk.get(path)
-        if seen.status != 200:
-            return []
-        self.found[template] = path
-        if "text/html" not in seen.headers["Content-Type"] or "attachment" in seen.headers.get("Content-Disposition", ""):
-            self.files.add(template)
-        return [link.partition("?")[0] for link in _LINK.findall(seen.text)]
+        async with self.clerk.session.get(self.clerk.desk.address + path) as answer:
+            body = await answer.read()
+            if answer.status != 200:
+                return []
+            self.found[template] = path
+            if answer.content_type != "text/html" or "attachment" in answer.headers.get("Content-Disposition", ""):
+                self.files.add(template)
+                return []
+        return [unescape(link) for link in _LINK.findall(body.decode())]
 
 
 def template_of(path: str) -> str | None:
     """The page of PAGES that a path opens."""
+    path = path.partition("?")[0]
     if path in EVERY:
         return path
     fits = (each for each in EVERY if re.fullmatch(_PART.sub("[^/]+", each), path))
@@ -120,19 +137,18 @@ def template_of(path: str) -> str | None:
 
 
 @pytest.mark.parametrize("screen", [PHONE, DESKTOP], ids=["phone", "desktop"])
-def test_every_page_is_a_good_page(furnished: Furnished, tmp_path: Path, screen: tuple[int, int]) -> None:
+def test_every_page_is_a_good_page(furnished: DemoTown, tmp_path: Path, screen: tuple[int, int]) -> None:
     """No complaint, no other host, not wider than its screen, easy to read and to tap, light, and fine for axe."""
     require_chromium()
     source = axe_source()
 
     async def story() -> None:
-        town, bad = furnished.town.copy(tmp_path / "town.db"), list[str]()
+        town, bad = furnished.copy(tmp_path / "town.db"), list[str]()
         async with AsyncExitStack() as stack:
             desk = await stack.enter_async_context(open_desk(town))
             admin = desk.clerk(ConsoleRole.ADMIN)
-            await admin.post(f"/relay/{furnished.relay}/paste", text=LIST)  # a draft to correct
             paths = Paths(admin)
-            found = await paths.find()
+            found = await paths.find(await used(desk, admin))
             assert set(found) == set(EVERY), f"nothing to open: {set(EVERY) - set(found)}"
             assert len(found) >= 20
             browser = await stack.enter_async_context(open_browser())
@@ -160,3 +176,57 @@ async def look(page: "Page") -> list[str]:
     found = [*await faults(page), *await axe_faults(page)]
     heavy = await weight(page)
     return [*found, f"weighs {heavy} bytes"] if heavy > HEAVIEST else found
+
+
+PASSWORD = "井水河水两样甜"
+
+
+def test_a_day_without_scripts(furnished: DemoTown, tmp_path: Path) -> None:
+    """JavaScript is off: logging in, an order that passes, a 接龙 that is pasted, corrected and kept, logging out."""
+    require_chromium()
+    town = furnished.copy(tmp_path / "town.db")
+
+    async def story() -> None:
+        async with open_desk(town) as desk, open_browser() as browser:
+            with_password(desk, "xiaonong", PASSWORD)
+            with desk.session() as session:
+                order = session.exec(select(Order.id).where(Order.state == OrderState.RECEIVED)).first()
+                relay = hand_served(session)
+            async with tab_of(browser, f"{desk.address}/orders/{order}", scripts=False) as tab:
+                page = tab.page
+                await page.get_by_label("登录名").fill("XiaoNong")
+                await page.get_by_label("密码").fill(PASSWORD)
+                await page.get_by_role("button", name="登录").click()
+                await page.get_by_role("button", name="通过").click()
+                assert "通过了" in await page.get_by_role("status").inner_text()
+                await page.get_by_role("link", name="手动群").click()
+                await page.locator(f'a[href="/relay/{relay}"]').click()
+                await page.get_by_label("粘贴到这里").fill(LIST)
+                await page.get_by_role("button", name="读一读").click()
+                await page.get_by_label("说了什么").first.fill(LIST + " 3人")
+                await page.get_by_role("button", name="就这样，记下").click()
+                assert "记下1条" in await page.get_by_role("status").inner_text()
+                await page.locator(".who summary").click()
+                await page.get_by_role("button", name="退出").click()
+                assert page.url.endswith("/login")
+                await page.goto(f"{desk.address}/orders/{order}")
+                assert "/login" in page.url
+                tab.assert_clean()
+            with desk.session() as session:
+                assert session.get_one(Order, order).state is OrderState.REVIEWED
+                assert sorted(session.exec(select(SignUp.people).where(SignUp.room_id == relay))) == [2, 3]
+
+    try:
+        asyncio.run(story())
+    finally:
+        town.engine.dispose()
+
+
+def with_password(desk: Desk, name: str, password: str) -> None:
+    """A coordinator who is not logged in; the hash is a cheap one."""
+    hashed = PasswordHasher(time_cost=1, memory_cost=64).hash(password)
+    with desk.session() as session, session.begin():
+        console_users.add(
+            session, name=name, shown_name="干事小农", password_hash=hashed, role=ConsoleRole.COORDINATOR,
+            created_by="测试", now=desk.now,
+        )  # fmt: skip

@@ -65,6 +65,7 @@ def test_the_list_begins_with_what_waits_and_filters(town: DemoTown) -> None:
         said(desk, "没有米了", kind=VoiceKind.NEED)
         clerk = desk.clerk()
         await clerk.post("/cases/2/answer", answer="带身份证到社保所")
+        await clerk.post("/cases/3/pass", owner=clerk.member_id)
         first = await clerk.get("/cases")
         assert first.path == "/cases" and "2号" not in first.text and "过期了" in first.text
         for query, numbers in (
@@ -72,6 +73,7 @@ def test_the_list_begins_with_what_waits_and_filters(town: DemoTown) -> None:
             ({"state": "answered"}, [2]), ({"kind": "need"}, [3]), ({"village": "2"}, [2]), ({"q": "路灯"}, [1]),
             ({"q": "社保所"}, [2]), ({"q": "石湾"}, [2]), ({"q": "3号"}, [3]), ({"q": "唐桂英"}, [1, 2, 3]),
             ({"from": "2026-12-01"}, [3]), ({"to": "2026-11-30"}, [1, 2]), ({"kind": "feedback"}, []),
+            ({"owner": str(clerk.member_id)}, [3]),
         ):  # fmt: skip
             text = (await clerk.get("/cases", **query)).text
             found = [int(each) for each in re.findall(r'<a href="/cases/(\d+)">', text)]

@@ -2,8 +2,10 @@
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
+from aiohttp import ClientError
 from sqlmodel import col, select
 from yarl import URL
 
@@ -203,3 +205,33 @@ def test_nobody_is_sent_to_another_site() -> None:
                    "/ok\r\nSet-Cookie: a=b", ""):  # fmt: skip
         assert local_path(wanted) == "/"
     assert local_path("/orders?q=1") == "/orders?q=1"
+
+
+def test_what_is_sent_before_log_in_is_small(town: DemoTown) -> None:
+    """However it comes: nobody who is not logged in can fill the memory."""
+
+    async def story(desk: Desk) -> None:
+        stranger = desk.stranger()
+        await stranger.get("/login")
+
+        async def endless() -> AsyncIterator[bytes]:
+            for _ in range(64):
+                yield b"a" * 65_536
+
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        for data, headers in ((b"a" * 900_000, form), (endless(), form)):
+            try:
+                async with stranger.session.post(desk.address + "/login", data=data, headers=headers) as answer:
+                    assert answer.status == 413
+            except ClientError:
+                pass  # hung up on, which does as well
+        many = "&".join(f"f{number}=1" for number in range(4_000)).encode()
+        for body, headers, status in (
+            (many, form, 400),
+            (b"\xff=\xfe", form, 400),
+            (b"{}", {"Content-Type": "application/json"}, 415),
+        ):
+            async with stranger.session.post(desk.address + "/login", data=body, headers=headers) as answer:
+                assert answer.status == status
+
+    run(town, story)

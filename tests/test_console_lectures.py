@@ -3,19 +3,24 @@
 import asyncio
 import io
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from openpyxl import load_workbook
+from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
-from data.desk_tables import Audit, ConsoleRole
-from data.loop import Lecture, LectureState, Photo
-from data.mail import Outbox
+from data import deeds
+from data.desk import calendar, feeds, lectures, signups
+from data.desk.lectures import Looked
+from data.desk_tables import Audit, ConsoleRole, Feed
+from data.loop import Lecture, LectureState, Photo, SignUpState
+from data.mail import Outbox, OutboxState
 from data.record_tables import LectureCount
 from data.tables import Room, Topic, Village
 from tests.desk import Clerk, Desk, open_desk
-from tests.town import NOW, ZONE, DemoTown, Talk
+from tests.town import NOW, ZONE, DemoTown, Talk, demo_rules
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"picture" * 9
 EVIL = '<script>alert("1")</script>'
@@ -145,6 +150,39 @@ def test_a_lecture_is_planned_as_it_was_shown(town: DemoTown) -> None:
         assert done.text.count("等着发") == 3
 
     run(town, story)
+
+
+def test_what_was_planned_can_be_taken_back_before_it_is_said(town: DemoTown) -> None:
+    async def story(desk: Desk) -> None:
+        clerk = desk.clerk()
+        number = int((await clerk.post("/lectures/new", **PLAN)).path.rsplit("/", 1)[1])
+        with desk.session() as session, session.begin():
+            undone = deeds.undo(session, member_id=clerk.member_id, within=timedelta(minutes=1), now=desk.now)
+        assert undone == f"排课 课{number}"
+        assert (await clerk.get(f"/lectures/{number}")).status == 404
+        with desk.session() as session:
+            assert set(session.exec(select(Outbox.state)).all()) == {OutboxState.CANCELLED}
+
+    run(town, story)
+
+
+def test_the_queries_are_understood_by_both_databases(any_engine: Engine) -> None:
+    held = Lecture(id=1, topic_id=1, lecturer_id=1, title="防火", venue="祠堂", starts_at=NOW)
+    looked = Looked("防火", "uncounted", "lecture", 1, 1, 1, NOW, NOW)
+    with Session(any_engine) as session:
+        for words in (looked, replace(looked, words="课3", state="coming"), Looked()):
+            assert lectures.find(session, words, now=NOW, offset=0, limit=5) == ([], 0)
+        assert lectures.choices(session, Village) == lectures.topics(session) == ()
+        assert signups.parties(session, 1, words="王", states=list(SignUpState), offset=0, limit=5) == ([], 0)
+        assert not signups.people(session, 1)
+        assert not signups.doubts(session, 1)
+        assert not signups.targets(session, held, village_id=1, now=NOW)
+        assert not feeds.standing(session, village_id=1, lecturer_id=1)
+        for feed in (Feed(token="a", created_at=NOW), Feed(token="b", created_at=NOW, village_id=1)):
+            assert not feeds.events(session, feed, now=NOW)
+        first = NOW.date()
+        shown = calendar.days(session, first, 7, each=4, village_id=1, lecturer_id=1, rules=demo_rules())
+        assert [day.total for day in shown] == [0] * 7
 
 
 def test_a_clash_is_told_with_times_that_would_do_and_nothing_is_lost(town: DemoTown) -> None:

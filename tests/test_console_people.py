@@ -117,6 +117,7 @@ def test_an_account_is_closed_and_opened_but_never_the_last_admin_s(town: DemoTo
 
 def test_i_bind_my_wechat_with_a_code_and_unbind_it(town: DemoTown) -> None:
     async def story(desk: Desk) -> None:
+        talk = Talk(town)
         for clerk in (desk.clerk(), desk.clerk(ConsoleRole.VIEWER), desk.clerk(ConsoleRole.VILLAGE, village="石湾村")):
             await bound_and_unbound(desk, clerk, talk)
 

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Engine, func, insert
 from sqlalchemy import select as select_columns
+from sqlalchemy import text as sql
 from sqlmodel import Session, SQLModel, col, select
 
 from bot.settings import RETENTION_DAYS, SETTINGS
-from data import retention
+from data import posters, retention
 from data.desk_tables import Throttle
 from data.loop import Lecture, Order, Poll, PollState, PollVote, SignUp, SolitaireState, Voice, VoiceKind
 from data.mail import Inbox, Outbox, OutboxKind, OutboxState
@@ -19,7 +20,7 @@ from data.record_tables import Removal
 from data.retention import RETENTION, Fate
 from data.rules import Rules
 from data.statements import table_of
-from data.tables import Lecturer, Member, Room, RoomKind, Topic
+from data.tables import DRAWN, Lecturer, Member, Picture, Room, RoomKind, Snippet, Topic
 from scheduler import JOBS
 from scheduler import retention as jobs
 from scheduler.job import JobContext
@@ -247,3 +248,80 @@ def test_every_kind_has_its_setting_and_every_setting_its_job() -> None:
     assert RETENTION_DAYS.keys() == {each.key for each in RETENTION}
     assert {job.setting for job in JOBS if "retention" in job.name} == {"retention.cron", "loop.cron"}
     assert all(each.fate is Fate.BLANK for each in RETENTION if each.key in ("inbox", "outbox", "voices", "sign_ups"))
+
+
+# ---- posters -----------------------------------------------------------------------------------------------------
+
+
+def a_picture(session: Session, name: str, *letters: tuple[datetime, OutboxState]) -> int:
+    """A picture, and what was said with it: (queued at, state)."""
+    picture = Picture(sha256=name, name=f"{name}.png", png=b"\x89PNG")
+    session.add(picture)
+    session.flush()
+    for at, state in letters:
+        session.add(
+            Outbox(
+                room_id=1, kind=OutboxKind.NOTICE, priority=0, text="开课", picture_id=picture.id, state=state,
+                queued_at=at, not_before=at, settled_at=at if state is OutboxState.SENT else None,
+            )
+        )  # fmt: skip
+    return picture.id or 0
+
+
+def test_posters_that_all_were_sent_long_ago_go(any_engine: Engine) -> None:
+    sent, long_ago = OutboxState.SENT, NOW - timedelta(days=31)
+    with Session(any_engine) as session, session.begin():
+        fill(session)
+        a_picture(session, "poster-old", (long_ago, sent), (long_ago, OutboxState.CANCELLED))
+        a_picture(session, "poster-never-used")
+        recent = NOW - timedelta(days=29)
+        kept = {
+            a_picture(session, "poster-today", (long_ago, sent), (recent, sent)),
+            a_picture(session, "poster-waits", (long_ago, OutboxState.PENDING)),
+            a_picture(session, "poster-doubt", (long_ago, OutboxState.UNKNOWN)),
+            a_picture(session, "town-picture", (long_ago, sent)),
+        }
+        shared = a_picture(session, "poster-shared", (long_ago, sent))
+        session.add(
+            Snippet(
+                key="k",
+                topic_id=1,
+                title="短文",
+                text="短文",
+                source="镇里",
+                issued_on=NOW.date(),
+                expires_on=NOW.date(),
+                picture_id=shared,
+            )
+        )
+        said = len(session.exec(select(Outbox)).all())
+        run(session)
+        assert set(session.exec(select(Picture.id))) == kept | {shared}
+        assert len(session.exec(select(Outbox)).all()) == said, "what was said stays"
+        assert set(session.exec(select(Outbox.picture_id).where(Outbox.text == "开课"))) == kept | {shared, None}
+        (log,) = session.exec(select(Removal).where(Removal.kind == "posters"))
+        assert log.rows == 2
+
+
+def test_many_posters_go_in_batches(any_engine: Engine) -> None:
+    with Session(any_engine) as session, session.begin():
+        fill(session)
+        for number in range(120):
+            a_picture(session, f"poster-{number}", (OLD, OutboxState.SENT))
+        assert run(session) > 1
+        assert session.exec(select(Picture.id)).all() == []
+
+
+def test_the_posters_name_is_what_retention_looks_for(town: DemoTown) -> None:
+    with town.session() as session, session.begin():
+        ids = posters.keep(session, posters.Poster("x", (b"\x89PNG",), ""))
+        assert session.get_one(Picture, ids[0]).name.startswith(DRAWN)
+
+
+def test_letting_go_of_a_picture_looks_at_what_was_said_with_it_only(any_engine: Engine) -> None:
+    with Session(any_engine) as session:
+        if any_engine.url.get_backend_name() != "sqlite":
+            session.execute(sql("SET enable_seqscan = off"))
+        explain = "EXPLAIN" if any_engine.url.get_backend_name() != "sqlite" else "EXPLAIN QUERY PLAN"
+        plan = session.execute(sql(f"{explain} SELECT id FROM outbox WHERE picture_id = 5")).all()
+        assert "ix_outbox_picture" in str(plan)

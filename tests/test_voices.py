@@ -95,6 +95,15 @@ def test_words_without_a_mark_never_take_the_place_of_one(town: DemoTown, rules:
     assert "5分；讲得太快，听不懂普通话" in echo.comments
 
 
+def test_words_whose_time_is_over_are_no_comments(town: DemoTown, rules: Rules) -> None:
+    with town.session() as session, session.begin():
+        rate(session, "三婶唐桂英", "讲得像唱歌", None, rules)
+        rate(session, "坪顶梁伯", "慢一点更好", None, rules)
+        session.exec(select(Voice).where(Voice.text == "讲得像唱歌")).one().text = ""
+        echo = voices.echo_of(session, 1)
+    assert (echo.count, echo.comments) == (2, ("慢一点更好",))
+
+
 def test_nobody_spoke_of_a_lecture(town: DemoTown) -> None:
     with town.session() as session:
         echo = voices.echo_of(session, 2)

@@ -151,7 +151,7 @@ class Talk:
         self._deliver()
         by_id = {person.id: person.name for person in self._people.values()}
         return [
-            f"[{f'私聊 {by_id[room.external_id]}' if room.kind == 'direct' else room.name}] {row.text}"
+            f"[{f'私聊 {by_id.get(room.external_id, room.external_id)}' if room.kind == 'direct' else room.name}] {row.text}"
             for row, room in rows
         ]
 

@@ -1,5 +1,7 @@
 """A form as it came over HTTP, read within limits."""
 
+from urllib.parse import parse_qsl
+
 from aiohttp import BodyPartReader, web
 
 from bot.console.values import Form, Upload, clean_field
@@ -17,16 +19,18 @@ async def read_form(request: web.Request, largest: int) -> Form:
         return await _multipart(request, largest)
     if request.content_type != "application/x-www-form-urlencoded" and request.can_read_body:
         raise web.HTTPUnsupportedMediaType
+    body = bytearray()
+    async for chunk in request.content.iter_any():
+        body += chunk
+        if len(body) > BODY:
+            raise web.HTTPRequestEntityTooLarge(BODY, len(body))
     try:
-        posted = await request.post()
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="replace", max_num_fields=FIELDS)
     except ValueError as error:
         raise web.HTTPBadRequest from error
     fields: dict[str, list[str]] = {}
-    for count, (key, value) in enumerate(posted.items()):
-        if count >= FIELDS:
-            raise web.HTTPRequestEntityTooLarge(FIELDS, len(posted))
-        if isinstance(value, str):
-            fields.setdefault(key, []).append(clean_field(value))
+    for key, value in pairs:
+        fields.setdefault(key, []).append(clean_field(value))
     return Form({key: tuple(values) for key, values in fields.items()})
 
 

@@ -15,9 +15,9 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlmodel import Session, select
 
+from bot.console.forms import read_form
 from bot.console.reader import Reader
 from bot.console.render import Renderer
-from bot.console.values import clean_field
 from bot.worker import Worker
 from data import audit, console_sessions, console_users
 from data.console_sessions import Visitor
@@ -185,7 +185,7 @@ class Gate:
 
     async def _logout(self, request: web.Request) -> web.Response:
         visitor = await self.visitor(request)
-        given = str((await request.post()).get("csrf", ""))
+        given = (await read_form(request, 0)).get("csrf")
         if visitor is not None and self.genuine(request, visitor, given):
             now = self._clock()
             await self._worker.run(lambda session: console_sessions.end(session, visitor.token_hash, now=now))
@@ -236,8 +236,8 @@ class Gate:
         return response
 
     async def _posted(self, request: web.Request) -> dict[str, str]:
-        posted = await request.post()
-        form = {key: clean_field(value) for key, value in posted.items() if isinstance(value, str)}
+        posted = await read_form(request, 0)
+        form = {key: values[0] for key, values in posted.fields.items()}
         before = request.cookies.get(self._before, "")
         given = form.get("before", "")
         if not (before and self.front.own_origin(request) and hmac.compare_digest(before.encode(), given.encode())):

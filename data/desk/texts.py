@@ -183,13 +183,14 @@ def _where(which: Which) -> list[Any]:
     today, soon = which.today, which.today + SOON
     in_force = _S.c.withdrawn_at.is_(None)
     found: list[Any] = [_S.c.key.not_like("%@%")]
-    found += {
+    states: dict[str, list[Any]] = {
         "valid": [in_force, _S.c.issued_on <= today, _S.c.expires_on > soon],
         "expiring": [in_force, _S.c.issued_on <= today, _S.c.expires_on >= today, _S.c.expires_on <= soon],
         "expired": [in_force, _S.c.expires_on < today],
         "coming": [in_force, _S.c.issued_on > today, _S.c.expires_on >= today],
         "withdrawn": [_S.c.withdrawn_at.is_not(None)],
-    }.get(which.state, [])
+    }
+    found += states.get(which.state, [])
     if which.topic_id is not None:
         found.append(_S.c.topic_id == which.topic_id)
     if which.origin is not None:

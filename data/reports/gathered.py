@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
-from data.figures import areas, media, tables
+from data.figures import areas, tables
 from data.figures.areas import Level
 from data.figures.commendation import Candidate, Criteria, commendation
 from data.figures.figure import Number, Row
@@ -109,7 +108,10 @@ def heat_on_paper(session: Session, scope: Scope) -> Heat:
         return found
     cells: dict[tuple[str, str], int] = {}
     names = []
-    for child in areas.children(session, scope.place):
+    below = areas.children(session, scope.place)
+    while len(below) == 1:  # the city alone tells nothing
+        below = areas.children(session, below[0])
+    for child in below:
         part = tables.heat(session, replace(scope, place=child))
         names.append(child.name)
         for (topic, _), count in part.cells.items():
@@ -120,4 +122,5 @@ def heat_on_paper(session: Session, scope: Scope) -> Heat:
 def _media(session: Session, scope: Scope) -> list[MediaReport]:
     """The reports that count, oldest first: exactly the rows behind the figure."""
     wanted = [row.id for row in BY_KEY["media"].rows(session, scope, limit=MOST_LATE)]
-    return sorted(media.of_numbers(session, wanted), key=lambda each: (each.published_on, each.id or 0))
+    query = select(MediaReport).where(col(MediaReport.id).in_(wanted))
+    return list(session.exec(query.order_by(col(MediaReport.published_on), col(MediaReport.id))))

@@ -8,11 +8,7 @@ from handlers.answers import NO
 from handlers.desk import wording
 from handlers.desk.dispatch import SOON
 from handlers.turn import Ask, Reply, Turn
-from handlers.understand import Utterance, named_exactly, understand
-from handlers.understand.normalise import normalise
 
-_FOR = re.compile(r"[\s,，]+(?:为|替|帮|给)(?P<whom>[^\s,，。]{1,12})[。]?$")
-_URGENT = re.compile(r"[\s,，]*加急[。]?$")
 _OTHER = re.compile(r"\s*(?:到|进|入|给|与|和)?\s*[第#]?(?P<number>\d{1,9})\s*号?.*")
 BEHALF = "请这样写：“代点 上坪村 反诈骗 周三晚上 为李大爷”。"
 
@@ -81,9 +77,9 @@ def hasten(turn: Turn) -> Reply:
 def on_behalf(turn: Turn) -> Reply:
     """代点: an order for a village, of somebody who does not ask in WeChat."""
     words = turn.args.strip()
-    urgent, whom = _URGENT.search(words), None
-    words = _URGENT.sub("", words)
-    if whom := _FOR.search(words):
+    urgent, whom = wording.URGENT.search(words), None
+    words = wording.URGENT.sub("", words)
+    if whom := wording.FOR_WHOM.search(words):
         words = words[: whom.start()]
     name, _, rest = words.partition(" ")
     village = wishes.village_named(turn.session, name) if name else None
@@ -94,7 +90,7 @@ def on_behalf(turn: Turn) -> Reply:
     if not topic_words:
         return Reply(f"想听什么？{BEHALF}")
     kind, bare = kind_of(topic_words)
-    topic, lecturer, dialect = _meant(turn, bare) if bare else (None, None, None)
+    topic, lecturer, dialect = wording.meant(turn, bare) if bare else (None, None, None)
     placed = orders.place(
         turn.session,
         member_id=turn.member_id,
@@ -121,16 +117,3 @@ def on_behalf(turn: Turn) -> Reply:
         f"代点好了：{placed.number}号 {line.line}{wanted}。"
         f"发“{placed.number}号”看推荐，点错了发“{placed.number}号 撤单”。"
     )
-
-
-def _meant(turn: Turn, words: str) -> tuple[str | None, str | None, str | None]:
-    """Topic, lecturer and dialect in a coordinator's words."""
-    lexicon = turn.knowledge.lexicon
-    text = normalise(words)
-    exact = named_exactly(text, lexicon)
-    if exact is not None:
-        return exact.topic, None, None
-    local = turn.now.astimezone(turn.knowledge.zone).replace(tzinfo=None)
-    act = understand(Utterance(f"点课 {text}", addressed=True), lexicon, local).first
-    known = turn.knowledge.lecturer_ids
-    return act.topic, act.lecturer if act.lecturer in known else None, act.dialect

@@ -8,10 +8,13 @@ from datetime import datetime, time, timedelta
 from data.errors import NoSuchLecturer
 from data.rooms import PUSHED
 from handlers.turn import Turn
-from handlers.understand import When
+from handlers.understand import Utterance, When, named_exactly, understand
 from handlers.understand.lecturers import SOUND_ENOUGH, find_lecturers
+from handlers.understand.normalise import normalise
 from handlers.understand.when import read_times
 
+FOR_WHOM = re.compile(r"[\s,，]+(?:为|替|帮|给)(?P<whom>[^\s,，。]{1,12})[。]?$")
+URGENT = re.compile(r"[\s,，]*加急[。]?$")
 _JOINTS = re.compile(r"[\s,，、;；和跟与/]+")
 _FILLER = re.compile(r"^(?:给|请|让|到|在|去)|(?:去讲?|来讲?|讲|吧|老师)$")
 _CLOSE = 3  # characters of a name by which one is still looked for
@@ -123,3 +126,16 @@ def _alike(turn: Turn, words: str) -> Iterator[str]:
 def _near(turn: Turn, words: str) -> tuple[str, ...]:
     """Names that share a character with what was typed."""
     return tuple(name for name in turn.knowledge.lecturer_ids if set(name) & set(words[:_CLOSE]))[:3]
+
+
+def meant(turn: Turn, words: str) -> tuple[str | None, str | None, str | None]:
+    """Topic, lecturer and dialect in a coordinator's words."""
+    lexicon = turn.knowledge.lexicon
+    text = normalise(words)
+    exact = named_exactly(text, lexicon)
+    if exact is not None:
+        return exact.topic, None, None
+    local = turn.now.astimezone(turn.knowledge.zone).replace(tzinfo=None)
+    act = understand(Utterance(f"点课 {text}", addressed=True), lexicon, local).first
+    known = turn.knowledge.lecturer_ids
+    return act.topic, act.lecturer if act.lecturer in known else None, act.dialect

@@ -15,7 +15,10 @@ from bot.console.pages import (
     orders,
     people,
     relay,
+    series,
     signups,
+    text_entry,
+    texts,
     today,
 )
 from bot.console.values import Deed, Open, Page
@@ -33,6 +36,10 @@ PAGES: tuple[Page | Deed | Open, ...] = (
     *broadcasts.PAGES,
     *compose.PAGES,  # before the one with {number}
     *broadcast.PAGES,
+    *texts.PAGES,
+    *text_entry.PAGES,  # before the one with {number}
+    *texts.TEXT_PAGES,
+    *series.PAGES,
     *relay.PAGES,
     *people.PAGES,
     *log.PAGES,

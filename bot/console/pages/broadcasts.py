@@ -36,8 +36,11 @@ def show_all(ask: Ask) -> Answer:
 def _columns(ask: Ask) -> tuple[Column[NoticeRow], ...]:
     return (
         Column(
-            "内容", lambda row: f"B{row.number} {shorten(row.text, 60)}", lambda row: f"/broadcasts/{row.number}", True
-        ),
+            "内容",
+            lambda row: f"B{row.number} {shorten(row.text, 60)}",
+            link=lambda row: f"/broadcasts/{row.number}",
+            head=True,
+        ),  # fmt: skip
         Column("到哪一步", lambda row: STATE_NAMES[row.state], mark=lambda row: _MARKS.get(row.state, "")),
         Column("发到", _far),
         Column("发给谁", lambda row: row.audience),

@@ -35,12 +35,17 @@ def show_all(ask: Ask) -> Answer:
         Filter("kind", "哪一种", _KINDS),
         *(() if rated else (Filter("state", "答复没有", _STATES),)),
         *((Filter("village", "村", villages),) if villages else ()),
+        *((Filter("owner", "谁办", _owners(ask)),) if ask.scope is None and not rated else ()),
     )
     listing: Listing[VoiceRow] = Listing(
         "评课" if rated else "意见", _rated_columns() if rated else _columns(ask), _find, filters,
         searches="内容、答复、谁说的", empty="没有。" if rated else "没有等着的，都答复了。", days=True,
     )  # fmt: skip
     return show_list(ask, listing, template="cases.html")
+
+
+def _owners(ask: Ask) -> tuple[tuple[str, str], ...]:
+    return tuple((str(number), name) for number, name in coordinators(ask.session))
 
 
 def _columns(ask: Ask) -> tuple[Column[VoiceRow], ...]:
@@ -87,6 +92,7 @@ def _find(ask: Ask, wanted: Wanted) -> Found[VoiceRow]:
         kind=VoiceKind(kind) if kind else None,
         waits={_OPEN: True, _DONE: False}.get(state),
         late=ask.now if state == _LATE else None,
+        owner_id=wanted.number("owner"),
         since=day_of(ask, wanted.chosen.get("from", "")),
         until=day_of(ask, wanted.chosen.get("to", ""), after=1),
         words=wanted.words,

@@ -98,7 +98,7 @@ def show(ask: Ask) -> Answer:
             for each in steps.trail(ask.session, Subject.LECTURE, number)
         ],
     }
-    return Html("lecture.html", f"课{number}《{lecture.title}》", values)
+    return Html("lecture.html", ask.private(f"课{number}《{lecture.title}》"), values)
 
 
 def _groups(ask: Ask, lecture: Lecture) -> list[Group]:

@@ -14,12 +14,10 @@ from data.tables import RoleKind, RoomKind
 from handlers.desk import wording
 from handlers.message import Heard
 from handlers.turn import Turn
-from handlers.understand import Utterance, named_exactly, normalise, understand
+from handlers.understand import normalise
 
 MAX_WISH = 60
 YEARS = range(2000, 2100)  # that a date in a form may be of
-_FOR = re.compile(r"[\s,，]+(?:为|替|帮|给)(?P<whom>[^\s,，。]{1,12})[。]?$")
-_URGENT = re.compile(r"[\s,，]*加急[。]?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +48,9 @@ def turn_of(ask: Ask) -> Turn:
 def read_wish(ask: Ask, words: str) -> Understood:
     """上坪村 反诈骗 周三晚上 为李大爷 加急: village, whom, when, and what is wished for, as 代点 has it."""
     text = normalise(words).strip()
-    urgent = _URGENT.search(text) is not None
-    text = _URGENT.sub("", text)
-    whom = _FOR.search(text)
+    urgent = wording.URGENT.search(text) is not None
+    text = wording.URGENT.sub("", text)
+    whom = wording.FOR_WHOM.search(text)
     text = text[: whom.start()] if whom else text
     name, _, rest = text.partition(" ")
     village = wishes.village_named(ask.session, name)
@@ -94,11 +92,5 @@ def picked(ask: Ask, moment: datetime | None) -> str:
 def _meant(ask: Ask, wish: str) -> Understood:
     """Kind, topic, lecturer and dialect in a wish."""
     kind, bare = kind_of(wish)
-    lexicon, known = ask.knowledge.lexicon, ask.knowledge.lecturer_ids
-    exact = named_exactly(bare, lexicon) if bare else None
-    if exact is not None or not bare:
-        return Understood(wish, kind=kind, topic=(exact.topic or "") if exact else "")
-    local = ask.now.astimezone(ask.rules.zone).replace(tzinfo=None)
-    act = understand(Utterance(f"点课 {bare}", addressed=True), lexicon, local).first
-    lecturer = act.lecturer if act.lecturer in known else None
-    return Understood(wish, kind=kind, topic=act.topic or "", lecturer=lecturer or "", dialect=act.dialect or "")
+    topic, lecturer, dialect = wording.meant(turn_of(ask), bare) if bare else (None, None, None)
+    return Understood(wish, kind=kind, topic=topic or "", lecturer=lecturer or "", dialect=dialect or "")

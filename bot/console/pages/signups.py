@@ -69,7 +69,7 @@ def show(ask: Ask) -> Answer:
     return show_list(
         ask,
         listing,
-        title=f"课{number}《{lecture.title}》报名",
+        title=ask.private(f"课{number}《{lecture.title}》报名"),
         template="signups.html",
         lecture=lecture,
         facts=facts_of(ask.session, lecture),
@@ -137,7 +137,7 @@ def renumber(ask: Ask) -> Done:
         ask.session, lecture, mine, many, by=ask.user.member_id, wait=bool(ask.form.get("wait")),
         not_before=ask.leaves, now=ask.now, rules=ask.rules,
     )  # fmt: skip
-    said = f"{desk.called(ask.session, mine)}{_stands(done)}"
+    said = f"{_name(ask, mine)}{_stands(done)}"
     return Done(_path(lecture), said, about=_about(mine), detail={"人数": done.people})
 
 
@@ -147,7 +147,7 @@ def seat(ask: Ask) -> Done:
     done = desk.seat(
         ask.session, lecture, mine, by=ask.user.member_id, not_before=ask.leaves, now=ask.now, rules=ask.rules
     )
-    said = f"{desk.called(ask.session, mine)}{_stands(done)}"
+    said = f"{_name(ask, mine)}{_stands(done)}"
     return Done(_path(lecture), said, about=_about(mine), detail={"人数": done.people})
 
 
@@ -157,7 +157,7 @@ def take_off(ask: Ask) -> Done:
     desk.take_off(
         ask.session, lecture, mine, by=ask.user.member_id, not_before=ask.leaves, now=ask.now, rules=ask.rules
     )
-    return Done(_path(lecture), f"{desk.called(ask.session, mine)}退了。", about=_about(mine))
+    return Done(_path(lecture), f"{_name(ask, mine)}退了。", about=_about(mine))
 
 
 def move(ask: Ask) -> Done:
@@ -172,7 +172,7 @@ def move(ask: Ask) -> Done:
         ask.session, lecture, mine, to, by=ask.user.member_id, wait=bool(ask.form.get("wait_there")),
         not_before=ask.leaves, now=ask.now, rules=ask.rules,
     )  # fmt: skip
-    said = f"{desk.called(ask.session, mine)}换到课{to.id}{_stands(done)}"
+    said = f"{_name(ask, mine)}换到课{to.id}{_stands(done)}"
     return Done(_path(lecture), said, about=_about(mine), detail={"换到": to.id})
 
 
@@ -206,6 +206,10 @@ def _of(ask: Ask) -> tuple[Lecture, SignUp]:
     """The lecture and the party of the address. Raises `NotThere`."""
     lecture = lecture_of(ask)
     return lecture, desk.find(ask.session, lecture, ask.id("id"))
+
+
+def _name(ask: Ask, party: SignUp) -> str:
+    return ask.private(desk.called(ask.session, party))
 
 
 def _open(ask: Ask, lecture: Lecture) -> bool:

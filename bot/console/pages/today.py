@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.console.values import Answer, Ask, Deed, Done, Html, Page
-from bot.settings import WARM_ANSWER, WARM_LISTEN
 from data import accounts, deeds, desk_inbox, dispatches, missed, preview
-from data.accounts import FREE, Caution
+from data.accounts import FREE
 from data.desk import cases, orders, today
 from data.desk.lectures import groups_of
 from data.desk.orders import OrderRow
@@ -182,8 +181,7 @@ def _pushes(ask: Ask, until: datetime) -> list[tuple[datetime, Line]]:
 
 def _health(ask: Ask) -> list[Health]:
     """How the accounts stand: whether they can speak, the breaker, and the first days of a new one."""
-    config = ask.house.config
-    careful = Caution(timedelta(days=config[WARM_LISTEN]), timedelta(days=config[WARM_ANSWER]))
+    careful = caution_of(ask.house.config)
     resting = {each.transport: each for each in dispatches.held(ask.session, now=ask.now)}
     live = {name: (ready, word) for name, ready, word in ask.house.live.accounts()}
     allowed = accounts.leaves(ask.session, {_CAREFUL: careful} if _CAREFUL in live else {}, now=ask.now)

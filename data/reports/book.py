@@ -1,0 +1,71 @@
+"""All tables of a report as a workbook: every figure, each breakdown, the heat table, what is idle, late and in media."""
+
+import io
+from collections.abc import Iterable, Sequence
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Font, PatternFill
+
+from data.cells import safe_cell
+from data.figures.figures import BY_KEY, FIGURES
+from data.figures.reported import LEVEL_NAMES
+from data.figures.tables import BY
+from data.reports import told
+from data.reports.gathered import Report
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_BOLD, _SHADE = Font(bold=True), PatternFill("solid", fgColor="EDE7DA")
+_WIDE, _NARROW = 28, 12
+
+
+def book(report: Report) -> bytes:
+    """The workbook. An empty cell is where there is no data."""
+    made = Workbook(write_only=True)
+    zone = report.scope.zone
+    _sheet(
+        made,
+        "总表",
+        ("指标", "单位", "本期", "上期", "怎么数"),
+        [
+            *((each.name, each.unit, report.numbers[each.key], report.before[each.key], each.help) for each in FIGURES),
+            (told.standing(report.scope),),
+        ],
+    )
+    for by, table in report.tables.items():
+        if table.rows:
+            head = (BY[by], *(f"{each.name}（{each.unit}）" for each in table.figures))
+            _sheet(made, f"按{BY[by]}", head, ((label, *row) for label, row in table.rows))
+    heat = report.heat
+    rows = ((topic, *(heat.cells.get((topic, place)) for place in heat.places)) for topic in heat.topics)
+    _sheet(made, "题目和地方", ("点单（单）", *heat.places), rows)
+    _sheet(made, "空白月", ("月", "村"), ((row.text, row.village) for row in report.idle))
+    late = (
+        (BY_KEY[key].name, row.at.astimezone(zone) if row.at else None, row.village, row.text)
+        for key, row in report.late
+    )
+    _sheet(made, "补报", ("什么", "什么时候", "村", "内容"), late)
+    media = ((each.published_on, each.outlet, LEVEL_NAMES[each.level], each.title, each.url) for each in report.media)
+    _sheet(made, "媒体报道", ("日期", "媒体", "级别", "标题", "网址"), media)
+    written = io.BytesIO()
+    made.save(written)
+    return written.getvalue()
+
+
+def _sheet(made: Workbook, name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """One sheet, its heading and first column staying in view."""
+    sheet = made.create_sheet(name)
+    sheet.freeze_panes = "B2"
+    for at in range(len(head)):
+        sheet.column_dimensions[_letter(at)].width = _WIDE if at == 0 else _NARROW
+    cells = [WriteOnlyCell(sheet, value=safe_cell(title)) for title in head]
+    for cell in cells:
+        cell.font, cell.fill = _BOLD, _SHADE
+    sheet.append(cells)
+    for row in rows:
+        sheet.append([safe_cell(value) for value in row])
+
+
+def _letter(at: int) -> str:
+    """A, B, …, Z, AA."""
+    return (chr(ord("A") + at // 26 - 1) if at >= 26 else "") + chr(ord("A") + at % 26)

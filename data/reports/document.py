@@ -1,0 +1,132 @@
+"""A quarter's or a year's report as a document: what its template is filled with."""
+
+from collections.abc import Mapping
+from itertools import groupby
+from pathlib import Path
+
+from data.drawing.render import png
+from data.figures.figure import Number
+from data.figures.figures import BY_KEY, FIGURES
+from data.figures.reported import LEVEL_NAMES
+from data.figures.tables import BY, Table
+from data.reports import drawn, told
+from data.reports.gathered import Report
+from data.reports.told import NOTHING
+from data.reports.word import Picture, render, template
+
+WIDE = 620  # px of a chart on paper
+_SHARP = 2  # its pixels to one of the picture's
+_ACROSS = 150  # mm
+_HEATS = 4  # pictures of the heat table; the whole of it is in the workbook
+_TABLES = ("month", "topic", "event", "lecturer_kind", "dialect", "venue", "mode")
+
+
+def document(report: Report, folder: Path | None) -> bytes:
+    """The report as a Word file; ``folder`` has the town's own templates. Raises `data.reports.word.TemplateFault`."""
+    return render(template("annual.docx" if report.annual else "report.docx", folder), values(report))
+
+
+def name_of(report: Report) -> str:
+    """How its files are called, without their endings."""
+    kind = "年度总结" if report.annual else "总结"
+    return f"{report.scope.place.name}{report.period.label}宣讲工作{kind}"
+
+
+def values(report: Report) -> dict[str, object]:
+    """All that a template may name; `docs/reports.md` lists it."""
+    scope = report.scope
+    return {
+        "title": name_of(report),
+        "made": f"{told.day_words(scope.now, scope.zone)}制",
+        "standing": told.standing(scope),
+        "place": scope.place.name,
+        "period": report.period.label,
+        "n": {key: told.told(number) for key, number in report.numbers.items()},
+        "figures": [_figure(report, each.key) for each in FIGURES],
+        "lines": _lines(report),
+        "charts": _charts(report),
+        "places_by": BY[report.lines_by],
+        "tables": {"places": _rows(report.tables[report.lines_by])}
+        | {by: _rows(report.tables[by]) for by in _TABLES},
+        "idle": _idle(report),
+        "late": [
+            {
+                "what": BY_KEY[key].name.removeprefix("补报："),
+                "day": told.day_words(row.at, scope.zone) if row.at else NOTHING,
+                "village": row.village or NOTHING,
+                "text": row.text or NOTHING,
+            }
+            for key, row in report.late
+        ],
+        "media": [
+            {"day": f"{each.published_on:%Y-%m-%d}", "outlet": each.outlet, "level": LEVEL_NAMES[each.level],
+             "title": each.title}
+            for each in report.media
+        ],
+        "asking": [
+            {"number": f"B{number}", "groups": told.told(groups), "text": " ".join(text.split())[:120]}
+            for number, text, groups in (report.check.asking_texts if report.check else ())
+        ],
+        "criteria": report.criteria.words if report.criteria else "",
+        "commended": [
+            {"name": each.name, "kind": each.kind or NOTHING, "held": told.told(each.held),
+             "ratings": told.told(each.ratings), "mean": told.told(each.mean)}
+            for each in report.commended
+        ],
+        "flags": [each.words for each in report.flags or ()],
+    }  # fmt: skip
+
+
+def _figure(report: Report, key: str) -> dict[str, str]:
+    figure = BY_KEY[key]
+    now, before = told.told(report.numbers[key]), told.told(report.before[key])
+    return {"name": figure.name, "unit": figure.unit, "now": now, "before": before, "help": figure.help}
+
+
+def _lines(report: Report) -> dict[str, list[str]]:
+    return {
+        "overview": told.overview(report),
+        "orders": told.orders(report),
+        "events": told.events(report),
+        "pushes": told.pushes(report),
+        "voices": told.voices(report),
+        "media": told.in_media(report),
+        "late": told.late(report),
+        "check": told.self_check(report.check) if report.check is not None else [],
+    }
+
+
+def _charts(report: Report) -> dict[str, list[Picture]]:
+    """Each chart in as many pictures as paper needs; none where there is nothing to see."""
+    months = report.tables["month"]
+    pictures = {
+        "months": [drawn.months(months, wide=WIDE)] if len(months.rows) > 1 else [],
+        "times": [drawn.times(report.numbers, wide=WIDE)],
+        "heat": drawn.heat_pages(report.heat, wide=WIDE)[:_HEATS] if report.heat.cells else [],
+        "pushes": [drawn.pushes(months, wide=WIDE)] if len(months.rows) > 1 else [],
+        "events": [drawn.bars("各类活动", report.tables["event"], "events", unit="场", wide=WIDE)],
+    }
+    return {name: [_picture(each) for each in found] for name, found in pictures.items()}
+
+
+def _picture(svg: str) -> Picture:
+    return Picture(png(svg, width=WIDE * _SHARP), _ACROSS)
+
+
+def _rows(table: Table) -> list[dict[str, str]]:
+    """Each row by its name, with every figure by its key; — for what this table does not tell apart."""
+    blank: Mapping[str, Number] = dict.fromkeys(BY_KEY)
+    keys = [each.key for each in table.figures]
+    return [
+        {"name": label} | {key: told.told(number) for key, number in (blank | dict(zip(keys, row, strict=True))).items()}
+        for label, row in table.rows
+    ]
+
+
+def _idle(report: Report) -> list[dict[str, str]]:
+    """The villages in which nothing was held, month by month."""
+    months = groupby(report.idle, key=lambda row: row.text)
+    listed = [{"month": month, "villages": "、".join(row.village for row in rows)} for month, rows in months]
+    rest = int(report.numbers["months_idle"] or 0) - len(report.idle)
+    more = {"month": "……", "villages": f"还有{rest:,}村·月，全部在 Excel 表里。"}
+    return [*listed, more] if rest > 0 else listed

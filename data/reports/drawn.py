@@ -1,0 +1,114 @@
+"""The charts of the figures, as SVG: the same for a page, a document and a group."""
+
+from collections.abc import Mapping
+
+from sqlmodel import Session
+
+from data.drawing import charts
+from data.drawing import heat as drawing
+from data.drawing.charts import WIDTH
+from data.figures import areas, tables
+from data.figures.areas import Level
+from data.figures.figure import Number
+from data.figures.figures import numbers
+from data.figures.scope import Scope
+from data.figures.tables import Heat, Table, breakdown
+
+_TIMES = (("点单到派单", "dispatch"), ("点单到接单", "accept"), ("点单到开讲", "lecture"), ("意见到答复", "answer"))
+TIMES = tuple(f"{key}_{share}" for _, key in _TIMES for share in ("median", "p90"))
+_MOST_BARS = 40
+CHARTS: Mapping[str, str] = {
+    "heat": "哪个题目、哪里点得多",
+    "times": "各步用了多久",
+    "months": "各月办了多少场",
+    "pushes": "推送和群里回应",
+    "idle": "空白月",
+}
+
+
+def chart(session: Session, scope: Scope, name: str) -> str:
+    """The chart of this name (one of `CHARTS`), counted for itself."""
+    match name:
+        case "heat":
+            return heat(tables.heat(session, scope))
+        case "times":
+            return times(numbers(session, scope, keys=TIMES))
+        case "months":
+            return months(breakdown(session, scope, "month", keys=("events",)))
+        case "pushes":
+            return pushes(breakdown(session, scope, "month", keys=("pushes", "notices", "replies")))
+        case _:
+            return idle(breakdown(session, scope, idle_by(session, scope), keys=("months_idle",)))
+
+
+def idle_by(session: Session, scope: Scope) -> str:
+    """Whether months in which nothing was held are shown by village, or there are too many villages for that."""
+    few = areas.villages_in(session, scope.place) <= _MOST_BARS or scope.place.level is Level.TOWN
+    return "village" if few else "month" if scope.place.level is Level.WHOLE else "town"
+
+
+def heat(found: Heat) -> str:
+    """Orders by topic and place, in one picture."""
+    return drawing.heat(_table(found))
+
+
+def heat_pages(found: Heat, *, wide: float) -> list[str]:
+    """The same in pictures that are no wider than paper."""
+    return drawing.heat_pages(_table(found), wide=wide)
+
+
+def times(found: Mapping[str, Number], *, wide: float = WIDTH) -> str:
+    """How long the steps of the loop took; the figures are hours, the picture takes minutes."""
+    steps = [(name, _minutes(found[f"{key}_median"]), _minutes(found[f"{key}_p90"])) for name, key in _TIMES]
+    return charts.spans(CHARTS["times"], steps, wide=wide)
+
+
+def months(table: Table, *, wide: float = WIDTH) -> str:
+    """Events by month; a single period in one bar."""
+    items = _column(table, "events")
+    if len(items) < 3:
+        return charts.bars(CHARTS["months"], items, unit="场", wide=wide)
+    return charts.line(CHARTS["months"], items, unit="场", wide=wide)
+
+
+def pushes(table: Table, *, wide: float = WIDTH) -> str:
+    """Texts and notices to groups, and what was written back, by month."""
+    parts = [dict(_column(table, key)) for key in ("pushes", "notices", "replies")]
+    rows = [(_month(label), [part[_month(label)] for part in parts]) for label, _ in table.rows]
+    return charts.stacked(CHARTS["pushes"], rows, ("政策短文", "通知", "群里回应"), wide=wide)
+
+
+def idle(table: Table, *, wide: float = WIDTH) -> str:
+    """Months in which nothing was held, by village, town or month."""
+    items = [(label, value) for label, value in _column(table, "months_idle") if value]
+    return charts.bars(CHARTS["idle"], items, unit="村·月" if table.by != "village" else "个月", wide=wide)
+
+
+def bars(title: str, table: Table, key: str, *, unit: str, wide: float = WIDTH) -> str:
+    """One figure of a table, a bar for each row that has any."""
+    items = [(label, value) for label, value in _column(table, key) if value]
+    return charts.bars(title, items[:_MOST_BARS], unit=unit, wide=wide)
+
+
+def _table(found: Heat) -> drawing.Heat:
+    rows = {name: at for at, name in enumerate(found.topics)}
+    columns = {name: at for at, name in enumerate(found.places)}
+    counts = {(rows[topic], columns[place]): count for (topic, place), count in found.cells.items()}
+    return drawing.Heat(CHARTS["heat"], found.topics, found.places, counts)
+
+
+def _column(table: Table, key: str) -> list[tuple[str, float]]:
+    """(label, number) of one figure; what is not known is left out of a picture as nought."""
+    at = [each.key for each in table.figures].index(key)
+    name = _month if table.by == "month" else str
+    return [(name(label), float(row[at] or 0)) for label, row in table.rows]
+
+
+def _month(key: str) -> str:
+    """11月 of 2026-11; another period as it is."""
+    year, _, month = key.partition("-")
+    return f"{int(month)}月" if year.isdecimal() and month.isdecimal() else key
+
+
+def _minutes(hours: Number) -> float | None:
+    return None if hours is None else hours * 60

@@ -1,0 +1,196 @@
+"""How a report tells its numbers: each as it is written, and sentences that are made of numbers and nothing else."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from data.figures.figure import Number
+from data.figures.figures import BY_KEY, FIGURES, LATE
+from data.figures.formalism import SelfCheck
+from data.figures.reported import LEVEL_NAMES
+from data.figures.scope import Scope
+from data.progress import STATE_NAMES
+from data.record_tables import MediaLevel
+from data.reports.gathered import Report
+
+NOTHING = "—"  # where there is no data
+_EVENTS = ("lectures", "courtyards", "visits", "volunteers", "trainings", "shows")
+_TIMES = (("派单", "dispatch"), ("接单", "accept"), ("开讲", "lecture"))
+# The figures by what they are about; the parts of a report, and of the console's page.
+PARTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "orders": ("点单", ("orders", *(f"orders_{state.value}" for state in STATE_NAMES))),
+    "times": ("快慢", tuple(f"{each}_{share}" for _, each in _TIMES for share in ("median", "p90"))),
+    "events": ("活动", (
+        *_EVENTS, "events", "cancelled", "attended", "uncounted", "handouts", "sign_ups", "villages", "stations_idle",
+        "months_idle",
+    )),
+    "pushes": ("推送", ("pushes", "notices", "groups", "reached", "direct", "replies")),
+    "voices": ("意见和评课", (
+        "opinions", "opinions_answered", "opinions_overdue", "answer_median", "answer_p90", "ratings", "rating_mean",
+    )),
+    "media": ("媒体和补报", ("media", *(f"media_{level.value}" for level in MediaLevel), *LATE)),
+}  # fmt: skip
+assert sorted(key for _, keys in PARTS.values() for key in keys) == sorted(BY_KEY)
+
+
+def told(number: Number) -> str:
+    """A number as it is written: 27,800, 4.5; — where there is none."""
+    if number is None:
+        return NOTHING
+    return f"{number:,.2f}".rstrip("0").rstrip(".") if isinstance(number, float) else f"{number:,}"
+
+
+def with_unit(key: str, number: Number) -> str:
+    """27,800场; — where there is none."""
+    return NOTHING if number is None else f"{told(number)}{BY_KEY[key].unit}"
+
+
+def day_words(moment: datetime, zone: ZoneInfo) -> str:
+    """2026年12月31日."""
+    local = moment.astimezone(zone)
+    return f"{local.year}年{local.month}月{local.day}日"
+
+
+def standing(scope: Scope) -> str:
+    """Whether the numbers will stay as they are."""
+    last = day_words(scope.closes - timedelta(days=1), scope.zone)
+    if scope.closed:
+        return f"本期的数截至{last}，已经截止，以后不会再变；之后才登记的列在补报里。"
+    if scope.now < scope.end:
+        return f"本期还没有结束，以下是到{day_words(scope.now, scope.zone)}的数；{last}截止，以前还会变。"
+    return f"本期还没有截止（{last}截止），以下的数还可能变。"
+
+
+def overview(report: Report) -> list[str]:
+    """The whole in a few sentences."""
+    kinds = "、".join(_named(report, key) for key in _EVENTS if report.numbers[key])
+    here = _clause(report)
+    lines = [
+        f"{report.scope.period.label}，{report.scope.place.name}收到点单{here('orders')}，办各类活动{here('events')}"
+        f"{f'（{kinds}）' if kinds else ''}，到场{here('attended')}，发放资料{here('handouts')}，"
+        f"覆盖{here('villages')}村（共{report.villages:,}个村）。"
+    ]
+    if report.numbers["uncounted"]:
+        lines.append(f"其中{here('uncounted')}还没有填到场人数，到场人次里不含这些场。")
+    lines.append(
+        f"推送政策短文{here('pushes')}、通知{here('notices')}，推送到{here('groups')}群；"
+        f"收到意见、急难和提问{here('opinions')}，已答复{here('opinions_answered')}；媒体报道{here('media')}。"
+    )
+    return lines
+
+
+def orders(report: Report) -> list[str]:
+    """Where the orders stand, and how long their steps took."""
+    here = _clause(report)
+    states = "、".join(
+        f"{name}{here(f'orders_{state.value}')}" for state, name in STATE_NAMES.items()
+        if report.numbers[f"orders_{state.value}"]
+    )  # fmt: skip
+    lines = [f"收到点单{here('orders')}" + (f"，截止时{states}。" if states else "。")]
+    times = "；".join(
+        f"点单到{name}，一半在{here(f'{each}_median')}以内，九成在{here(f'{each}_p90')}以内"
+        for name, each in _TIMES
+        if report.numbers[f"{each}_median"] is not None
+    )
+    return [*lines, f"{times}。"] if times else lines
+
+
+def events(report: Report) -> list[str]:
+    """What was held, and where nothing was."""
+    here = _clause(report)
+    lines = [
+        f"办各类活动{here('events')}，取消{here('cancelled')}。报名{here('sign_ups')}，到场{here('attended')}，"
+        f"发放资料{here('handouts')}。"
+    ]
+    if report.numbers["stations_idle"]:
+        lines.append(f"有空白月的站点{here('stations_idle')}，共{here('months_idle')}，名单见附表。")
+    return lines
+
+
+def pushes(report: Report) -> list[str]:
+    """What was sent to groups, and who wrote back."""
+    here = _clause(report)
+    return [
+        f"推送政策短文{here('pushes')}，通知{here('notices')}，推送到{here('groups')}群，"
+        f"机器人认得的群友{here('reached')}；推送后一天内群里回应{here('replies')}。私信订阅推送{here('direct')}。"
+    ]
+
+
+def voices(report: Report) -> list[str]:
+    """What was heard, and how lectures were rated."""
+    here = _clause(report)
+    lines = [
+        f"收到意见、急难和提问{here('opinions')}，已答复{here('opinions_answered')}，"
+        f"超期{here('opinions_overdue')}。"
+        + (
+            f"答复用时一半在{here('answer_median')}以内，九成在{here('answer_p90')}以内。"
+            if report.numbers["answer_median"] is not None
+            else ""
+        )
+    ]
+    rated = f"评课{here('ratings')}"
+    return [*lines, f"{rated}，平均{here('rating_mean')}（满分5分）。" if report.numbers["ratings"] else f"{rated}。"]
+
+
+def in_media(report: Report) -> list[str]:
+    """How often media reported."""
+    here = _clause(report)
+    levels = "、".join(f"{name}{here(f'media_{level.value}')}" for level, name in LEVEL_NAMES.items())
+    return [f"媒体报道{here('media')}：{levels}。"]
+
+
+def late(report: Report) -> list[str]:
+    """What was written down after the books were closed."""
+    if not any(report.numbers[key] for key in LATE):
+        return ["没有补报。"]
+    here = _clause(report)
+    parts = (("场次", "late_lectures"), ("到场和资料", "late_counts"), ("媒体报道", "late_media"))
+    return [f"截止后补报：{'、'.join(f'{name}{here(key)}' for name, key in parts)}。只列在这里，不改上面的数。"]
+
+
+def self_check(check: SelfCheck) -> list[str]:
+    """Against the opinion of December 2023 on formalism at the fingertips."""
+    lines = [
+        f"发到群里的政策短文{check.texts:,}群次、通知{check.notices:,}群次，共{check.groups:,}个群；"
+        f"一个群每周平均收{told(check.mean_week)}条，最多的一周{check.most_week:,}条。",
+        f"通知里要大家做事的（回复、接龙、打卡、转发、填报等字样）{check.asking:,}群次"
+        + ("，见下。" if check.asking_texts else "。"),
+        f"请大家来听课的通知{check.invitations:,}群次，投票{check.polls:,}次，来不来、投不投都行。",
+        f"强制要求{check.forced}次：{check.forced_why}",
+    ]
+    return lines
+
+
+def summary(place: str, period: str, numbers: Mapping[str, Number], note: str) -> str:
+    """The numbers for a chat: no more than twelve lines."""
+    here = {key: with_unit(key, number) for key, number in numbers.items()}
+    return "\n".join(
+        [
+            f"{place}{period}",
+            f"点单{here['orders']}，活动{here['events']}（宣讲{here['lectures']}）",
+            f"到场{here['attended']}，发资料{here['handouts']}",
+            f"覆盖{here['villages']}村，有空白月的站点{here['stations_idle']}",
+            f"短文{here['pushes']}，通知{here['notices']}",
+            f"意见、急难、提问{here['opinions']}，答复{here['opinions_answered']}",
+            f"评课{here['ratings']}，平均{here['rating_mean']}",
+            f"媒体报道{here['media']}",
+            note,
+        ]
+    )
+
+
+SUMMARY = tuple(
+    each.key for each in FIGURES if each.key in (
+        "orders", "events", *_EVENTS, "attended", "uncounted", "handouts", "villages", "stations_idle", "pushes",
+        "notices", "opinions", "opinions_answered", "ratings", "rating_mean", "media",
+    )
+)  # fmt: skip
+
+
+def _clause(report: Report) -> Callable[[str], str]:
+    """Tells a figure of a report with its unit."""
+    return lambda key: with_unit(key, report.numbers[key])
+
+
+def _named(report: Report, key: str) -> str:
+    return f"{BY_KEY[key].name.removesuffix('场次')}{with_unit(key, report.numbers[key])}"
