@@ -26,6 +26,7 @@ SDK_HOMES = {
     "wechaty_puppet_service": {"bot/transports/wechaty/gateway.py"},
     "wechaty_grpc": {"bot/transports/wechaty/gateway.py"},
     "grpclib": {"bot/transports/wechaty/gateway.py"},
+    "icalendar": {"bot/console/ics.py"},
     "segno": {"bot/login.py", "data/drawing/qr.py"},
     "resvg_py": {"data/drawing/render.py"},
     "fontTools": {"data/drawing/font.py"},

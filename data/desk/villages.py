@@ -265,12 +265,16 @@ def _lines(session: Session, found: Sequence[tuple[Room, str | None]]) -> list[R
     said = {room_id: at for room_id, at in session.exec(sent)}
     marks = _tags(session, RoomTag, ids)
     return [
-        RoomLine(room, name or "", *heard.get(room.id or 0, (0, None)), said.get(room.id or 0), marks.get(room.id or 0, ()))
+        RoomLine(
+            room, name or "", *heard.get(room.id or 0, (0, None)), said.get(room.id or 0), marks.get(room.id or 0, ())
+        )
         for room, name in found
     ]
 
 
-def _tags(session: Session, table: type[VillageTag] | type[RoomTag], ids: Sequence[int]) -> Mapping[int, tuple[str, ...]]:
+def _tags(
+    session: Session, table: type[VillageTag] | type[RoomTag], ids: Sequence[int]
+) -> Mapping[int, tuple[str, ...]]:
     key = VillageTag.village_id if table is VillageTag else RoomTag.room_id
     found: dict[int, tuple[str, ...]] = {}
     for number, tag in session.exec(select(key, table.tag).where(col(key).in_(ids)).order_by(table.tag)):

@@ -10,7 +10,7 @@ from data.figures.figures import BY_KEY, FIGURES
 from data.figures.reported import LEVEL_NAMES
 from data.figures.tables import BY, Table
 from data.reports import drawn, told
-from data.reports.gathered import Report
+from data.reports.gathered import ON_PAPER, Report
 from data.reports.told import NOTHING
 from data.reports.word import Picture, render, template
 
@@ -18,7 +18,6 @@ WIDE = 620  # px of a chart on paper
 _SHARP = 2  # its pixels to one of the picture's
 _ACROSS = 150  # mm
 _HEATS = 4  # pictures of the heat table; the whole of it is in the workbook
-_TABLES = ("month", "topic", "event", "lecturer_kind", "dialect", "venue", "mode")
 
 
 def document(report: Report, folder: Path | None) -> bytes:
@@ -47,7 +46,7 @@ def values(report: Report) -> dict[str, object]:
         "charts": _charts(report),
         "places_by": BY[report.lines_by],
         "tables": {"places": _rows(report.tables[report.lines_by])}
-        | {by: _rows(report.tables[by]) for by in _TABLES},
+        | {by: _rows(report.tables[by]) for by in ON_PAPER},
         "idle": _idle(report),
         "late": [
             {
@@ -118,7 +117,8 @@ def _rows(table: Table) -> list[dict[str, str]]:
     blank: Mapping[str, Number] = dict.fromkeys(BY_KEY)
     keys = [each.key for each in table.figures]
     return [
-        {"name": label} | {key: told.told(number) for key, number in (blank | dict(zip(keys, row, strict=True))).items()}
+        {"name": label}
+        | {key: told.told(number) for key, number in (blank | dict(zip(keys, row, strict=True))).items()}
         for label, row in table.rows
     ]
 

@@ -23,7 +23,7 @@ STATES = {
     LectureState.DELIVERED: "讲完了",
     LectureState.ARCHIVED: "已归档",
 }
-_STEPS = {
+STEPS = {
     "announced": "排课通知",
     "changed": "改",
     "cancelled": "取消",
@@ -66,7 +66,7 @@ def show(turn: Turn) -> Reply:
     trail = list(steps.trail(turn.session, Subject.LECTURE, lecture.id))[-_SHOWN:]
     for stride in trail:
         who = stride.who or "到点"
-        what = _STEPS.get(stride.state, stride.state)
+        what = STEPS.get(stride.state, stride.state)
         why = f"：{stride.reason}" if stride.reason else ""
         lines.append(f"· {day_and_time(stride.at, zone, now=turn.now)} {who} {what}{why}")
     return Reply("\n".join(filter(None, lines)))

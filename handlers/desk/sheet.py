@@ -18,5 +18,5 @@ def sheet(turn: Turn) -> Reply:
     extra = f"，另有候补{waiting}家" if waiting else ""
     return Reply(
         f"课{lecture.id}《{lecture.title}》签到表：{len(seated)}行{people}人{extra}，后面留了空行。\n"
-        f"在镇里的电脑上运行“python -m bot sheet {lecture.id}”，打开它做出的网页就能打印。"
+        f"在控制台的“课”里打开课{lecture.id}就能打印；也可以在镇里的电脑上运行“python -m bot sheet {lecture.id}”。"
     )

@@ -7,6 +7,7 @@ from bot.console.pages import (
     cases,
     compose,
     lecture,
+    lecturers,
     lectures,
     log,
     me,
@@ -20,6 +21,7 @@ from bot.console.pages import (
     text_entry,
     texts,
     today,
+    villages,
 )
 from bot.console.values import Deed, Open, Page
 
@@ -40,6 +42,8 @@ PAGES: tuple[Page | Deed | Open, ...] = (
     *text_entry.PAGES,  # before the one with {number}
     *texts.TEXT_PAGES,
     *series.PAGES,
+    *lecturers.PAGES,
+    *villages.PAGES,
     *relay.PAGES,
     *people.PAGES,
     *log.PAGES,

@@ -40,7 +40,7 @@ def _columns(ask: Ask) -> tuple[Column[NoticeRow], ...]:
             lambda row: f"B{row.number} {shorten(row.text, 60)}",
             link=lambda row: f"/broadcasts/{row.number}",
             head=True,
-        ),  # fmt: skip
+        ),
         Column("到哪一步", lambda row: STATE_NAMES[row.state], mark=lambda row: _MARKS.get(row.state, "")),
         Column("发到", _far),
         Column("发给谁", lambda row: row.audience),

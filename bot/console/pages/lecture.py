@@ -20,20 +20,9 @@ from data.mail import OutboxState
 from data.planning import Change
 from data.tables import Lecturer, Topic, Village
 from handlers.desk.lectures import MAX_SEATS, MAX_WORDS
-from handlers.desk.numbers import MOST, STATES
+from handlers.desk.numbers import MOST, STATES, STEPS
 from handlers.desk.pieces import full_venue
 
-STEPS = {
-    "announced": "排课通知",
-    "changed": "改",
-    "cancelled": "取消",
-    "seats": "座位",
-    "material": "课件",
-    "delivered": "讲完",
-    "counted": "报数",
-    "recounted": "改数",
-    "archived": "归档",
-}
 LEFT = {
     OutboxState.PENDING: ("wait", "等着发"),
     OutboxState.SENDING: ("wait", "正在发"),

@@ -32,7 +32,7 @@ _AROUND = 2**20  # bytes of a form around its file
 def show_all(ask: Ask) -> Answer:
     """The list. Who does not coordinate sees what was approved."""
     states = (Filter("state", "审过没有", tuple((state.value, name) for state, name in STATE_NAMES.items())),)
-    filters = (Filter("topic", "题目", choices.choices(ask.session, Topic)), *(states if _works(ask) else ()))
+    filters = (Filter("topic", "题目", choices.topics(ask.session)), *(states if _works(ask) else ()))
     waiting = desk.count(ask.session, state=MaterialState.WAITING) if _works(ask) else 0
     listing: Listing[Line] = Listing(
         "课件", _columns(), _find, filters, searches="标题、题目、文件名", empty="没有找到课件。"
@@ -67,7 +67,7 @@ def show_new(ask: Ask) -> Answer:
     old = ask.query.get("of", "")
     of = ask.session.get(Material, int(old)) if old.isascii() and old.isdecimal() and len(old) < 10 else None
     values = {
-        "topics": choices.choices(ask.session, Topic),
+        "topics": choices.topics(ask.session),
         "topic": of.topic_id if of is not None else "",
         "piece": of.title if of is not None else "",
         "kinds": ",".join(f".{each}" for each in (*KINDS, "jpeg")),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.console.values import Answer, Ask, Deed, Done, Html, Page
+from bot.town import caution_of
 from data import accounts, deeds, desk_inbox, dispatches, missed, preview
 from data.accounts import FREE
 from data.desk import cases, orders, today

@@ -54,7 +54,9 @@ def show_all(ask: Ask) -> Answer:
     marks = tuple((each.tag, each.tag) for each in tags.lines(ask.session)) if ask.scope is None else ()
     filters = (Filter("area", "所属", areas), Filter("tag", "标签", marks))
     shown = tuple(each for each in filters if each.options)
-    return show_list(ask, Listing("村", _COLUMNS, _find, shown, "村名、别名", "没有这样的村。"), template="villages.html")
+    return show_list(
+        ask, Listing("村", _COLUMNS, _find, shown, "村名、别名", "没有这样的村。"), template="villages.html"
+    )
 
 
 def show(ask: Ask) -> Answer:
