@@ -28,6 +28,7 @@ FLAGS = [
 ]
 PHONE = (390, 844)
 DESKTOP = (1280, 900)
+_TOLD = 2_000  # characters of a page on which something failed
 
 
 @dataclass
@@ -101,6 +102,9 @@ async def tab_of(
     await page.goto(address)
     try:
         yield tab
+    except Exception:
+        print(page.url, (await page.locator("body").inner_text())[:_TOLD], sep="\n")  # what the person saw at last
+        raise
     finally:
         await context.close()
 

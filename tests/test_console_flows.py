@@ -74,13 +74,13 @@ def link_in(words: str, address: str) -> str:
 
 async def settle_account(page: "Page", shown: str, *, name: str) -> None:
     """What a one-time link asks for; a person is logged in by it."""
-    password = f"{name}的一把好钥匙"
+    password = "井水河水两样甜 lantern"
     await page.get_by_label("登录名").fill(name)
     await page.get_by_label("怎么称呼您").fill(shown)
     await page.get_by_label("密码").fill(password)
     await page.get_by_label("再写一次").fill(password)
     await page.get_by_role("button", name="就用这个").click()
-    await page.get_by_role("button", name="退出").wait_for(state="attached")
+    await page.get_by_role("heading", name="今天", exact=True).wait_for()
 
 
 async def invited(stack: AsyncExitStack, browser: "Browser", desk: Tab, address: str) -> Tab:

@@ -62,7 +62,8 @@ def _report(*, annual: bool) -> Any:
     _heading(page, "三、宣讲和活动")
     _lines(page, "lines.events")
     for title, name, columns in (
-        ("按月", "tables.month", MONTH), ("按{{ places_by }}", "tables.places", PLACE), ("按题目", "tables.topic", TOPIC),
+        ("按月", "tables.month", MONTH), ("按{{ places_by }}", "tables.places", PLACE),
+        ("按题目", "tables.topic", TOPIC),
         ("按活动", "tables.event", HELD), ("按宣讲员类别", "tables.lecturer_kind", HELD),
         ("按方言", "tables.dialect", HELD), ("按场所", "tables.venue", HELD), ("按方式", "tables.mode", HELD),
     ):  # fmt: skip

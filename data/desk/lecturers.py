@@ -104,7 +104,7 @@ def lecturer(session: Session, lecturer_id: int) -> Lecturer:
 
 def kinds(session: Session) -> list[str]:
     """The kinds that somebody is of."""
-    return sorted(filter(None, session.exec(select(Lecturer.kind).distinct().limit(50))))
+    return sorted(each for each in session.exec(select(Lecturer.kind).distinct().limit(50)) if each)
 
 
 def dialects(session: Session) -> list[str]:

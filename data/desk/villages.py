@@ -206,8 +206,8 @@ def group(session: Session, room_id: int) -> Room:
 
 
 def groups(
-    session: Session, *, words: str = "", kind: str = "", village_id: int | None = None, tag: str = "", listen: str = "",
-    offset: int = 0, limit: int = 60,
+    session: Session, *, words: str = "", kind: str = "", village_id: int | None = None, tag: str = "",
+    listen: str = "", offset: int = 0, limit: int = 60,
 ) -> tuple[list[RoomLine], int]:  # fmt: skip
     """Groups, those of whom nobody said whose they are first, then by village and name; and how many there are."""
     query = select(Room, Village.name).outerjoin(Village, col(Village.id) == col(Room.village_id)).where(_GROUP)
@@ -262,14 +262,14 @@ def _lines(session: Session, found: Sequence[tuple[Room, str | None]]) -> list[R
     last = select(func.max(Outbox.id)).where(col(Outbox.room_id).in_(ids), Outbox.state == OutboxState.SENT)
     numbers = session.exec(last.group_by(col(Outbox.room_id))).all()
     sent = select(Outbox.room_id, Outbox.settled_at).where(col(Outbox.id).in_(numbers))
-    said = {room_id: at for room_id, at in session.exec(sent)}
+    said = dict(session.exec(sent).all())
     marks = _tags(session, RoomTag, ids)
-    return [
-        RoomLine(
-            room, name or "", *heard.get(room.id or 0, (0, None)), said.get(room.id or 0), marks.get(room.id or 0, ())
-        )
-        for room, name in found
-    ]
+    lines = []
+    for room, name in found:
+        number = room.id or 0
+        people, last_heard = heard.get(number, (0, None))
+        lines.append(RoomLine(room, name or "", people, last_heard, said.get(number), marks.get(number, ())))
+    return lines
 
 
 def _tags(

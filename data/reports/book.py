@@ -1,4 +1,4 @@
-"""All tables of a report as a workbook: every figure, each breakdown, the heat table, what is idle, late and in media."""
+"""All tables of a report as a workbook: every figure, each breakdown, the heat table, idle months, late, media."""
 
 import io
 from collections.abc import Iterable, Sequence

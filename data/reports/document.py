@@ -1,11 +1,9 @@
 """A quarter's or a year's report as a document: what its template is filled with."""
 
-from collections.abc import Mapping
 from itertools import groupby
 from pathlib import Path
 
 from data.drawing.render import png
-from data.figures.figure import Number
 from data.figures.figures import BY_KEY, FIGURES
 from data.figures.reported import LEVEL_NAMES
 from data.figures.tables import BY, Table

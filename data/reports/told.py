@@ -150,7 +150,7 @@ def late(report: Report) -> list[str]:
 
 def self_check(check: SelfCheck) -> list[str]:
     """Against the opinion of December 2023 on formalism at the fingertips."""
-    lines = [
+    return [
         f"发到群里的政策短文{check.texts:,}群次、通知{check.notices:,}群次，共{check.groups:,}个群；"
         f"一个群每周平均收{told(check.mean_week)}条，最多的一周{check.most_week:,}条。",
         f"通知里要大家做事的（回复、接龙、打卡、转发、填报等字样）{check.asking:,}群次"
@@ -158,7 +158,6 @@ def self_check(check: SelfCheck) -> list[str]:
         f"请大家来听课的通知{check.invitations:,}群次，投票{check.polls:,}次，来不来、投不投都行。",
         f"强制要求{check.forced}次：{check.forced_why}",
     ]
-    return lines
 
 
 def summary(place: str, period: str, numbers: Mapping[str, Number], note: str) -> str:

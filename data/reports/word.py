@@ -60,7 +60,7 @@ def render(path: Path, values: Mapping[str, object]) -> bytes:
     try:
         made.render(_filled(values, made), jinja, autoescape=True)
     except TemplateSyntaxError as error:
-        raise TemplateFault(path, f"花括号里写得不对（{error.message}）", _around(path, error.message)) from error
+        raise TemplateFault(path, f"花括号里写得不对（{error.message}）", _around(path, str(error.message))) from error
     except UndefinedError as error:
         name = (_WORD.findall(str(error)) or [""])[-1]
         place = _around(path, str(error))
@@ -111,7 +111,7 @@ def _around(path: Path, said: str) -> str:
     for text in paragraphs:
         for mark in _MARK.findall(text) or ([text] if "{{" in text or "{%" in text else []):
             if any(re.search(rf"\b{re.escape(name)}\b", mark) for name in wanted) or _broken(mark):
-                return text.strip()
+                return str(text).strip()
     return ""
 
 

@@ -1,0 +1,158 @@
+"""What stays of a lecture (建档归卡): its facts, trail, numbers, feedback, papers and photos, together.
+
+Nobody is named who signed up or said something; numbers in what they wrote are masked.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlmodel import Session, col, func, select
+
+from data import lecture_notes, materials, steps
+from data.announcements import Facts
+from data.desk import lectures as desk
+from data.errors import TownError
+from data.loop import Lecture, LectureState, Photo, SignUp, SignUpState, Subject, Voice, VoiceKind
+from data.mail import Outbox
+from data.materials import Piece
+from data.names import masked
+from data.record_tables import LectureCount, MediaReport
+from data.tables import Topic
+
+KEPT = (LectureState.DELIVERED, LectureState.ARCHIVED)
+MOST_SAID = 200  # ratings with words that are shown of one lecture
+
+
+class PhotoGone(TownError):
+    """The file of a photo is not there, or lies outside the folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stride:
+    """One step of its trail."""
+
+    at: datetime
+    who: str
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A number of people as it was said once."""
+
+    at: datetime
+    attended: int | None
+    handouts: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """All that is kept of a lecture. ``signed`` are people, ``parties`` those who signed up for them; ``marks`` how many
+    gave which number of points; ``said`` (points, words) of those who wrote something, without their names."""
+
+    lecture: Lecture
+    facts: Facts
+    topic: str
+    orders: tuple[int, ...]
+    trail: tuple[Stride, ...]
+    signed: int
+    parties: int
+    counts: tuple[Counted, ...]
+    marks: Mapping[int, int]
+    said: tuple[tuple[int | None, str], ...]
+    announced: str
+    pieces: tuple[Piece, ...]
+    photos: tuple[Photo, ...]
+    media: tuple[MediaReport, ...]
+
+    @property
+    def number(self) -> int:
+        return self.lecture.id or 0
+
+    @property
+    def ratings(self) -> int:
+        return sum(self.marks.values())
+
+    @property
+    def mean(self) -> float | None:
+        """Of the points; None where nobody gave any."""
+        return round(sum(mark * count for mark, count in self.marks.items()) / self.ratings, 2) if self.marks else None
+
+
+def of_lecture(session: Session, lecture: Lecture, names: Mapping[str, str]) -> Kept:
+    """What is kept of a lecture; ``names`` says what its steps are called."""
+    number = lecture.id or 0
+    topic = session.get_one(Topic, lecture.topic_id)
+    parties = select(func.count(), func.coalesce(func.sum(SignUp.people), 0)).where(
+        SignUp.lecture_id == number, SignUp.state == SignUpState.SEATED
+    )
+    households, people = session.exec(parties).one()
+    counts = session.exec(
+        select(LectureCount).where(LectureCount.lecture_id == number).order_by(col(LectureCount.id))
+    ).all()
+    media = session.exec(
+        select(MediaReport)
+        .where(MediaReport.lecture_id == number, col(MediaReport.struck_at).is_(None))
+        .order_by(col(MediaReport.published_on))
+    ).all()
+    return Kept(
+        lecture=lecture,
+        facts=lecture_notes.facts_of(session, lecture),
+        topic=topic.name,
+        orders=tuple(order.id or 0 for order in lecture_notes.orders_of(session, lecture)),
+        trail=tuple(
+            Stride(each.at, each.who or "到点", names.get(each.state, each.state), each.reason)
+            for each in steps.trail(session, Subject.LECTURE, number)
+        ),
+        signed=int(people),
+        parties=int(households),
+        counts=tuple(Counted(each.at, each.attended, each.handouts) for each in counts),
+        marks=_marks(session, number),
+        said=_said(session, number),
+        announced=_announced(session, lecture),
+        pieces=tuple(materials.of_topic(session, lecture.topic_id)),
+        photos=tuple(desk.photos(session, number)),
+        media=tuple(media),
+    )
+
+
+def photo_file(photo: Photo, folder: Path) -> Path:
+    """Where a photo lies. Raises `PhotoGone`."""
+    inside = folder.resolve()
+    path = (inside / photo.path).resolve()
+    if not path.is_relative_to(inside) or not path.is_file():
+        raise PhotoGone(f"照片{photo.id}的文件不在了。")
+    return path
+
+
+def _marks(session: Session, number: int) -> dict[int, int]:
+    query = (
+        select(Voice.rating, func.count())
+        .where(Voice.lecture_id == number, Voice.kind == VoiceKind.FEEDBACK, col(Voice.rating).is_not(None))
+        .group_by(col(Voice.rating))
+        .order_by(col(Voice.rating))
+    )
+    return {int(mark): int(count) for mark, count in session.exec(query) if mark is not None}
+
+
+def _said(session: Session, number: int) -> tuple[tuple[int | None, str], ...]:
+    query = (
+        select(Voice.rating, Voice.text)
+        .where(Voice.lecture_id == number, Voice.kind == VoiceKind.FEEDBACK, Voice.text != "")
+        .order_by(col(Voice.id))
+        .limit(MOST_SAID)
+    )
+    return tuple((mark, masked(text)) for mark, text in session.exec(query))
+
+
+def _announced(session: Session, lecture: Lecture) -> str:
+    """The announcement as the first group got it; empty where none was sent."""
+    keys = [
+        lecture_notes.key(lecture, lecture_notes.ANNOUNCED, room.id or 0)
+        for room in lecture_notes.rooms_of(session, lecture)
+    ]
+    query = select(Outbox.text).where(col(Outbox.once).in_(keys)).order_by(col(Outbox.id)).limit(1)
+    return session.exec(query).first() or ""
