@@ -96,6 +96,10 @@ def clock_range(value: object) -> tuple[time, time]:
 def dates(value: object) -> frozenset[date]:
     """Days; YAML itself reads 2026-12-24 as a date."""
     days = value if isinstance(value, list) else [value]
+    try:  # the database, where the console keeps changes, has no dates
+        days = [date.fromisoformat(each) if isinstance(each, str) else each for each in days]
+    except ValueError as error:
+        raise BadValue("要写日期，如 2026-12-24") from error
     if not all(isinstance(each, date) for each in days):
         raise BadValue("要写日期，如 2026-12-24")
     return frozenset(days)

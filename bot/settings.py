@@ -168,6 +168,12 @@ BACKUP_DAYS = Setting("backup.keep_days", 14, "最近多少天，每天留最后
 BACKUP_WEEKS = Setting("backup.keep_weeks", 8, "再往前多少周，每周留一份（0 不留）", whole(0, 520))
 BACKUP_MONTHS = Setting("backup.keep_months", 12, "再往前多少个月，每月留一份（0 不留）", whole(0, 120))
 MATERIAL_FOLDER = Setting("material.folder", "var/materials", "课件存在哪个资料夹", text)
+REPORT_TEMPLATES = Setting(
+    "report.templates",
+    "",
+    "自己的总结模板（report.docx、annual.docx、lecture.docx）放在哪个资料夹；留空就用自带的，见 docs/reports.md",
+    text,
+)
 RETENTION_CRON = Setting(
     "retention.cron", "30 3 * * *", "每天几点清理过了保存期的个人信息（cron）；那时没开机，开机后补", cron
 )
@@ -258,6 +264,7 @@ SETTINGS: tuple[Setting[Any], ...] = (
     BACKUP_WEEKS,
     BACKUP_MONTHS,
     MATERIAL_FOLDER,
+    REPORT_TEMPLATES,
     RETENTION_CRON,
     *RETENTION_DAYS.values(),
     LOG_LEVEL,

@@ -3,10 +3,11 @@
 Nobody is named who signed up or said something; numbers in what they wrote are masked.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, func, select
 
@@ -50,8 +51,11 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """All that is kept of a lecture. ``signed`` are people, ``parties`` those who signed up for them; ``marks`` how many
-    gave which number of points; ``said`` (points, words) of those who wrote something, without their names."""
+    """All that is kept of a lecture.
+
+    ``signed`` are people, ``parties`` those who signed up for them; ``marks`` how many gave which number of points;
+    ``said`` (points, words) of those who wrote something, without their names.
+    """
 
     lecture: Lecture
     facts: Facts
@@ -156,3 +160,13 @@ def _announced(session: Session, lecture: Lecture) -> str:
     ]
     query = select(Outbox.text).where(col(Outbox.once).in_(keys)).order_by(col(Outbox.id)).limit(1)
     return session.exec(query).first() or ""
+
+
+def of_year(session: Session, year: int, zone: ZoneInfo, names: Mapping[str, str]) -> Iterator[Kept]:
+    """What is kept of each lecture that was held in a year, oldest first, read one after another."""
+    first = datetime(year, 1, 1, tzinfo=zone)
+    mine = (Lecture.starts_at >= first, Lecture.starts_at < first.replace(year=year + 1), col(Lecture.state).in_(KEPT))
+    ids = session.exec(select(Lecture.id).where(*mine).order_by(col(Lecture.starts_at), col(Lecture.id))).all()
+    for number in ids:
+        yield of_lecture(session, session.get_one(Lecture, number), names)
+        session.expunge_all()  # a year is more than memory should hold

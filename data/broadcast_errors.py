@@ -95,11 +95,11 @@ class OthersBroadcast(Declined):
 
 
 class NoSecondPerson(Declined):
-    """The town has one coordinator."""
+    """Nobody else in the town may release it."""
 
     def __init__(self, number: int, *, alone: bool) -> None:
         urgent = f"急事可以“紧急 B{number} 理由”；" if alone else ""
-        super().__init__(f"现在只有您一位干事，没有人能审B{number}。{urgent}请管理员再登记一位干事。")
+        super().__init__(f"现在没有另一位能放行的人来审B{number}。{urgent}请管理员再登记一位干事或审核员。")
 
 
 class TwoNeeded(Declined):

@@ -63,12 +63,14 @@ def since(session: Session, start: datetime, *, now: datetime) -> list[Reached]:
     heard = _heard(session, {each.room_id for each in sent if not each.direct}, start)
     names = _names(session, sent)
     found: dict[tuple[str, int], Reached] = {}
+    by_subject: dict[tuple[str, int], list[_Sent]] = {}
     for each in sent:
+        by_subject.setdefault(each.subject, []).append(each)
         kind, number = each.subject
         reached = found.setdefault(each.subject, Reached(names[each.subject], number if kind == "notice" else None))
         _count(reached, each, now=now)
     for subject, reached in found.items():
-        _count_people(reached, [each for each in sent if each.subject == subject], heard, now=now)
+        _count_people(reached, by_subject[subject], heard, now=now)
     return sorted(found.values(), key=lambda each: (each.last is not None, each.last or start), reverse=True)
 
 

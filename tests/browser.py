@@ -135,7 +135,7 @@ _FAULTS = """([smallest, tap]) => {
   };
   const over = Math.max(document.documentElement.scrollWidth, document.body.scrollWidth) - wide;
   if (over > 0) {
-    const out = [...document.body.querySelectorAll("*")].filter((el) => el.getBoundingClientRect().right > wide + 1);
+    const out = [...document.querySelectorAll("main *")].filter((el) => el.getBoundingClientRect().right > wide + 1);
     faults.push(`${over} px too wide: ${out.slice(-2).map(name)}`);
   }
   const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);

@@ -71,6 +71,8 @@ LONG = (
     "test_loop_machine",
     "test_broadcast_faults",
     "test_scenes_on_gateway",
+    "test_console_browser",
+    "test_console_flows",
     "test_backup",
     "test_wecom_whole",
 )

@@ -5,12 +5,10 @@ Nothing here names a page: what is in `bot.console.pages.PAGES` is walked, so a 
 
 import asyncio
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
-from html import unescape
-from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,16 +17,30 @@ from argon2 import PasswordHasher
 from sqlmodel import Session, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from bot.console.pages import PAGES
-from bot.console.values import Page as Shown
 from data import console_users, outbox, photos, posters
 from data.desk_tables import ConsoleRole
 from data.loop import Lecture, LectureRoom, LectureState, Order, OrderState, SignUp
 from data.mail import OutboxKind
 from data.tables import Picture, Room
-from tests.browser import DESKTOP, PHONE, axe_faults, axe_source, faults, open_browser, require_chromium, tab_of, weight
+from tests.browser import (
+    DESKTOP,
+    PHONE,
+    Tab,
+    axe_faults,
+    axe_source,
+    faults,
+    open_browser,
+    require_chromium,
+    tab_of,
+    weight,
+)
+from tests.console_paths import Paths
 from tests.desk import COOKIE, Clerk, Desk, open_desk
 from tests.lively import make_lively
+from tests.test_console_data import worked
+from tests.test_console_materials import home
+from tests.test_console_texts import fields as text_form
+from tests.test_whole_bot import png
 from tests.town import NOW, DemoTown
 
 if TYPE_CHECKING:
@@ -37,10 +49,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.chromium
 
 HEAVIEST = 150_000  # bytes of a page with all that it loads
+_NUMBERED = re.compile(r"/\w+/[^/]*\d")
 LIST = "#接龙\n防骗讲座\n1. 李阿姨 2人\n2. 王叔"
-EVERY = {each.path: each for each in PAGES if isinstance(each, Shown)}
-_PART = re.compile(r"\{\w+\}")
-_LINK = re.compile(r'(?:href|src)="(/[^"#]*)"')
 _SPOIL = """() => {
   const spoilt = "<p id=bad>太小</p><img src=/static/icon.svg><button id=low>小</button>";
   document.body.insertAdjacentHTML("beforeend", spoilt);
@@ -62,6 +72,8 @@ def furnished(town_template: DemoTown, tmp_path_factory: pytest.TempPathFactory)
         assert lecture is not None and lecture.id is not None
         session.add(LectureRoom(lecture_id=lecture.id, room_id=relay))
         shown = posters.of_lecture(session, lecture, style="素白", rules=town.knowledge.rules).pages[0]
+        over = {"starts_at": NOW - timedelta(days=20), "state": LectureState.ARCHIVED, "attended": 30}
+        session.add(Lecture(**(lecture.model_dump(exclude={"id"}) | over)))
         picture = Picture(sha256="x", name="海报.png", png=shown)
         session.add(picture)
         session.flush()
@@ -81,95 +93,74 @@ def coming() -> SelectOfScalar[Lecture]:
 
 
 async def used(desk: Desk, clerk: Clerk) -> list[str]:
-    """What somebody at a browser leaves half done, and where it lies."""
+    """What somebody at a browser leaves behind, finished or half done, and where it lies."""
     with desk.session() as session:
         relay = hand_served(session)
-    draft = await clerk.post(f"/relay/{relay}/paste", text=LIST)
-    notice = await clerk.post("/broadcasts/new", text="明天停水", words="全镇")
-    for each in (draft, notice):
-        assert template_of(each.path) in EVERY, each.said
-    return [draft.path, notice.path]
-
-
-class Paths:
-    """A path that exists for each page: first among what pages lead to, else with small numbers."""
-
-    def __init__(self, clerk: Clerk) -> None:
-        self.clerk = clerk
-        self.found: dict[str, str] = {}
-        self.files: set[str] = set()  # of them, those that give a file to keep
-
-    async def find(self, known: Iterable[str]) -> Mapping[str, str]:
-        """Walk from what is known and from the pages without a number."""
-        waiting, seen = [path for path in EVERY if not _PART.search(path)] + [*known], set[str]()
-        while waiting:
-            path = waiting.pop()
-            template = template_of(path)
-            if path not in seen and template is not None and template not in self.found:
-                seen.add(path)
-                waiting += await self._open(template, path)
-        for template in EVERY.keys() - self.found.keys():
-            for numbers in product(range(1, 9), repeat=len(_PART.findall(template))):
-                if template not in self.found:
-                    await self._open(template, _PART.sub("{}", template).format(*numbers))
-        return self.found
-
-    async def _open(self, template: str, path: str) -> list[str]:
-        """Keep the path where something is there; where it leads."""
-        async with self.clerk.session.get(self.clerk.desk.address + path) as answer:
-            body = await answer.read()
-            if answer.status != 200:
-                return []
-            self.found[template] = path
-            if answer.content_type != "text/html" or "attachment" in answer.headers.get("Content-Disposition", ""):
-                self.files.add(template)
-                return []
-        return [unescape(link) for link in _LINK.findall(body.decode())]
-
-
-def template_of(path: str) -> str | None:
-    """The page of PAGES that a path opens."""
-    path = path.partition("?")[0]
-    if path in EVERY:
-        return path
-    fits = (each for each in EVERY if re.fullmatch(_PART.sub("[^/]+", each), path))
-    return next(fits, None)
+    form = text_form(desk)
+    empty = (await clerk.get("/bring/template")).body
+    left = [
+        await clerk.post(f"/relay/{relay}/paste", text=LIST),
+        await clerk.post("/broadcasts/new", text="明天停水", words="全镇"),
+        await clerk.post("/materials/add", files={"file": ("a.pdf", b"%PDF-1.7 .")}, topic=form["topic"], title="十招"),
+        await clerk.post("/bring/send", files={"file": ("a.xlsx", empty)}),
+        await clerk.post("/texts/new", files={"picture": ("a.png", png(8, 8))}, **form),
+    ]
+    for each in left:
+        assert _NUMBERED.search(each.path), (each.path, each.said)
+    for path, fields in (("/data/start/backup", {}), ("/data/start/export", {}), ("/reports", {"period": "2026Q4"})):
+        await clerk.post(path, **fields)
+        await worked()
+    return [each.path for each in left]
 
 
 @pytest.mark.parametrize("screen", [PHONE, DESKTOP], ids=["phone", "desktop"])
-def test_every_page_is_a_good_page(furnished: DemoTown, tmp_path: Path, screen: tuple[int, int]) -> None:
+def test_every_page_is_a_good_page(
+    furnished: DemoTown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, screen: tuple[int, int]
+) -> None:
     """No complaint, no other host, not wider than its screen, easy to read and to tap, light, and fine for axe."""
     require_chromium()
     source = axe_source()
+    home(tmp_path, monkeypatch)
 
     async def story() -> None:
         town, bad = furnished.copy(tmp_path / "town.db"), list[str]()
         async with AsyncExitStack() as stack:
             desk = await stack.enter_async_context(open_desk(town))
             admin = desk.clerk(ConsoleRole.ADMIN)
-            paths = Paths(admin)
+            paths = Paths(admin.session, desk.address)
             found = await paths.find(await used(desk, admin))
-            assert set(found) == set(EVERY), f"nothing to open: {set(EVERY) - set(found)}"
+            bad += [f"{template}: nothing is there" for template in paths.missing()]
             assert len(found) >= 20
             browser = await stack.enter_async_context(open_browser())
-            cookies = {COOKIE: admin.token}
-            tab = await stack.enter_async_context(
-                tab_of(browser, f"{desk.address}/me", screen, cookies=cookies, beside=source)
-            )
-            for template in found.keys() - paths.files:
-                await tab.page.goto(desk.address + found[template])
-                bad += [f"{template}: {each}" for each in (*await look(tab.page), *tab.complaints, *tab.strangers)]
-                tab.complaints.clear(), tab.strangers.clear()
+            opened = tab_of(browser, f"{desk.address}/me", screen, cookies={COOKIE: admin.token}, beside=source)
+            tab = await stack.enter_async_context(opened)
+            beside = tab_of(browser, f"{desk.address}/me", screen, cookies={COOKIE: admin.token}, beside=source)
+            wanted = iter([(each, desk.address + path) for each, path in found.items() if each not in paths.files])
+            for each in await asyncio.gather(
+                *(walk(one, wanted) for one in (tab, await stack.enter_async_context(beside)))
+            ):
+                bad += each
             await tab.page.goto(f"{desk.address}/me")
             assert await look(tab.page) == []
             await tab.page.evaluate(_SPOIL)
             spoilt = " ".join(await look(tab.page))
-            for each in ("px too wide", "words of 9.0 px", "only 20 px high", "image-alt"):
-                assert each in spoilt, "the looks can fail"
+            for words in ("px too wide", "words of 9.0 px", "only 20 px high", "image-alt"):
+                assert words in spoilt, "the looks can fail"
         town.engine.dispose()
         assert not bad, "\n".join(bad)
 
     asyncio.run(story())
+
+
+async def walk(tab: Tab, wanted: Iterator[tuple[str, str]]) -> list[str]:
+    """What is wrong with pages, as they come: (what it is called, address)."""
+    bad = []
+    for name, address in wanted:
+        await tab.page.goto(address)
+        bad += [f"{name}: {each}" for each in (*await look(tab.page), *tab.complaints, *tab.strangers)]
+        tab.complaints.clear()
+        tab.strangers.clear()
+    return bad
 
 
 async def look(page: "Page") -> list[str]:

@@ -91,9 +91,12 @@ def test_a_user_gets_another_role_a_new_password_and_is_logged_out(town: DemoTow
         again = await fill(desk.stranger(), "/link/" + link.rsplit("/", 1)[1], password=GOOD, again=GOOD)
         assert again.path == "/"
         assert "1个登录都退出了" in (await admin.post(f"{here}/end")).said
+        mine = f"/people/{admin.user_id}"
+        assert "没有变" in (await admin.post(f"{mine}/change", role="admin")).said
+        assert "0个登录都退出了" in (await admin.post(f"{mine}/end")).said, "nobody logs themselves out of this page"
         with desk.session() as session:
-            mine = select(ConsoleSession).where(ConsoleSession.user_id == clerk.user_id)
-            assert all(each.ended_at is not None for each in session.exec(mine))
+            theirs = select(ConsoleSession).where(ConsoleSession.user_id == clerk.user_id)
+            assert all(each.ended_at is not None for each in session.exec(theirs))
 
     run(town, story)
 

@@ -113,6 +113,8 @@ def test_a_village_clerk_sees_and_changes_its_own_village(town: DemoTown) -> Non
         assert "改好了" in (await clerk.post(f"/villages/{mine.id}/places", venues="祠堂", free="")).said
         assert village(desk, "石湾村").venues == ["祠堂"] and village(desk, "上坪村").venues == other.venues
         assert (await clerk.get("/rooms")).status == 403
+        half = await clerk.post(f"/villages/{mine.id}/places", free="晚上")
+        assert half.status == 422 and village(desk, "石湾村").venues == ["祠堂"]
         viewer = desk.clerk(ConsoleRole.VIEWER)
         assert (await viewer.post(f"/villages/{mine.id}/places", venues="x")).status == 403
 

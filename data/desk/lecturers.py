@@ -1,10 +1,11 @@
 """Lecturers as the console lists them, by name and never by rank, and what a coordinator changes of them there."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, String, cast, func
 from sqlmodel import Session, col, delete, select
 
 from data.desk.villages import month
@@ -15,6 +16,7 @@ from data.rules import Rules
 from data.tables import Lecturer, LecturerTopic, Role, RoleKind, Topic, Village
 
 MIN_RATED = 5  # ratings before their mean says anything
+_FREE, _DIALECTS = cast(Lecturer.free, String), cast(Lecturer.dialects, String)  # JSON itself cannot be told apart
 _WEEK = "一二三四五六日"
 _KINDS: Mapping[DayKind, str] = {
     "workday": "平日", "day off": "休息日", "market": "圩日", "no market": "非圩日",
@@ -87,8 +89,14 @@ def find(
     if sought.topic_id is not None:
         speaks = select(LecturerTopic.lecturer_id).where(LecturerTopic.topic_id == sought.topic_id)
         query = query.where(col(Lecturer.id).in_(speaks))
-    if sought.dialect or sought.free:
-        query = query.where(col(Lecturer.id).in_(_speaking_and_free(session, sought, now, rules)))
+    if sought.dialect:
+        query = query.where(
+            _DIALECTS.in_([said for said, spoken in _said(session, _DIALECTS) if sought.dialect in spoken])
+        )
+    if sought.free in TIMES:
+        at = _next(sought.free, now, rules)
+        free = [said for said, when in _said(session, _FREE) if covers(when, at, rules.market_days, rules.work)]
+        query = query.where(_FREE.in_(free))
     total = session.exec(select(func.count()).select_from(query.subquery())).one()
     found = session.exec(query.order_by(col(Lecturer.name), col(Lecturer.id)).offset(offset).limit(limit)).all()
     return _lines(session, found, now, rules), total
@@ -109,7 +117,7 @@ def kinds(session: Session) -> list[str]:
 
 def dialects(session: Session) -> list[str]:
     """The dialects that somebody speaks."""
-    return sorted({each for spoken in session.exec(select(Lecturer.dialects)) for each in spoken})
+    return sorted({each for _, spoken in _said(session, _DIALECTS) for each in spoken})
 
 
 def topic_ids(session: Session, lecturer_id: int) -> set[int]:
@@ -162,21 +170,16 @@ def trainings(session: Session, lecturer_id: int) -> list[LecturerTraining]:
     return list(session.exec(query.order_by(*newest).limit(50)))
 
 
-def _speaking_and_free(session: Session, sought: Sought, now: datetime, rules: Rules) -> list[int]:
-    """Who speaks the dialect and has time then. A town's lecturers are hundreds: their words are read here."""
-    at = None
-    if sought.free in TIMES:
-        _, day, clock = TIMES[sought.free]
-        today = now.astimezone(rules.zone).date()
-        monday = today + timedelta(days=7 - today.weekday())
-        at = datetime.combine(monday + timedelta(days=day), clock, tzinfo=rules.zone)
-    rows = session.exec(select(Lecturer.id, Lecturer.dialects, Lecturer.free))
-    return [
-        number or 0
-        for number, spoken, free in rows
-        if (not sought.dialect or sought.dialect in spoken)
-        and (at is None or covers(free, at, rules.market_days, rules.work))
-    ]
+def _said(session: Session, column: ColumnElement[str]) -> list[tuple[str, list[str]]]:
+    """What lecturers have in a column of lists, each once, as it is kept and as the list it is."""
+    return [(said, json.loads(said)) for said in session.exec(select(column).distinct())]
+
+
+def _next(key: str, now: datetime, rules: Rules) -> datetime:
+    """The time of next week that a key of `TIMES` stands for."""
+    _, day, clock = TIMES[key]
+    today = now.astimezone(rules.zone).date()
+    return datetime.combine(today + timedelta(days=7 - today.weekday() + day), clock, tzinfo=rules.zone)
 
 
 def _lines(session: Session, found: Sequence[Lecturer], now: datetime, rules: Rules) -> list[Line]:

@@ -65,9 +65,7 @@ def find(
     return [_line(row) for row in session.execute(query.offset(offset).limit(limit))]
 
 
-def count(
-    session: Session, *, words: str = "", topic_id: int | None = None, state: MaterialState | None = None
-) -> int:
+def count(session: Session, *, words: str = "", topic_id: int | None = None, state: MaterialState | None = None) -> int:
     """How many there are."""
     query = select(func.count()).select_from(_MATERIAL.join(_TOPIC, _TOPIC.c.id == _MATERIAL.c.topic_id))
     return int(session.execute(query.where(*_where(words, topic_id, state))).scalar_one())

@@ -10,14 +10,16 @@ from sqlmodel import Session, col
 from sqlmodel import select as model_select
 
 from data import seasons, snippets
-from data.mail import Outbox, OutboxState
+from data.mail import Outbox, OutboxKind, OutboxState
+from data.rooms import PUSHED
 from data.rules import Rules
 from data.series_tables import Series
 from data.statements import table_of
-from data.tables import Push, PushPart, Room, RoomKind, Snippet, SnippetOrigin, Topic
+from data.tables import Push, PushPart, Room, RoomKind, Snippet, SnippetOrigin, Topic, Village
 
 SOON = timedelta(days=30)  # before its last day a text expires soon
 _S, _PUSH, _OUT, _ROOM, _TOPIC = (table_of(each) for each in (Snippet, Push, Outbox, Room, Topic))
+_VILLAGE = table_of(Village)
 _WAITS = (OutboxState.PENDING, OutboxState.SENDING)
 _FAR_DAYS = 366
 
@@ -144,6 +146,24 @@ def went(session: Session, ids: Sequence[int], *, village_id: int | None, limit:
         query = query.where(_ROOM.c.village_id == village_id)
     rows = session.execute(query.order_by(_PUSH.c.id.desc()).limit(limit))
     return [Went(room, PushPart(part), OutboxState(state), at) for room, part, state, at in rows]
+
+
+def queued_since(session: Session, start: datetime, *, most: int) -> int:
+    """How many texts and notices were queued since then; of more than ``most`` it says one more."""
+    pushed = _OUT.c.kind == OutboxKind.PUSH
+    mine = select(_OUT.c.id).where(_OUT.c.queued_at >= start, or_(pushed, _OUT.c.broadcast_id.is_not(None)))
+    return int(session.execute(select(func.count()).select_from(mine.limit(most + 1).subquery())).scalar_one())
+
+
+def pushed(session: Session, words: str, *, most: int) -> tuple[list[Room], bool]:
+    """The groups that get texts; where they are more than ``most``, those of a village or name, and True."""
+    query = model_select(Room).where(col(Room.kind).in_(PUSHED)).order_by(col(Room.id))
+    everyone = list(session.exec(query.limit(most + 1)))
+    if len(everyone) <= most:
+        return everyone, False
+    village = select(_VILLAGE.c.id).where(_VILLAGE.c.name == words)
+    named = or_(col(Room.name).contains(words, autoescape=True), col(Room.village_id).in_(village))
+    return (list(session.exec(query.where(named).limit(most))) if words else []), True
 
 
 def by_key(session: Session, keys: Sequence[str]) -> Mapping[str, Snippet]:

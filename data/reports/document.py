@@ -112,13 +112,9 @@ def _picture(svg: str) -> Picture:
 
 def _rows(table: Table) -> list[dict[str, str]]:
     """Each row by its name, with every figure by its key; — for what this table does not tell apart."""
-    blank: Mapping[str, Number] = dict.fromkeys(BY_KEY)
+    blank = dict.fromkeys(BY_KEY, NOTHING)
     keys = [each.key for each in table.figures]
-    return [
-        {"name": label}
-        | {key: told.told(number) for key, number in (blank | dict(zip(keys, row, strict=True))).items()}
-        for label, row in table.rows
-    ]
+    return [{"name": label} | blank | dict(zip(keys, map(told.told, row), strict=True)) for label, row in table.rows]
 
 
 def _idle(report: Report) -> list[dict[str, str]]:

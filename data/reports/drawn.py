@@ -13,9 +13,11 @@ from data.figures.figure import Number
 from data.figures.figures import numbers
 from data.figures.scope import Scope
 from data.figures.tables import Heat, Table, breakdown
+from data.reports.gathered import begun
 
 _TIMES = (("点单到派单", "dispatch"), ("点单到接单", "accept"), ("点单到开讲", "lecture"), ("意见到答复", "answer"))
 TIMES = tuple(f"{key}_{share}" for _, key in _TIMES for share in ("median", "p90"))
+PUSHES = ("pushes", "notices", "replies")
 _MOST_BARS = 40
 CHARTS: Mapping[str, str] = {
     "heat": "哪个题目、哪里点得多",
@@ -34,9 +36,9 @@ def chart(session: Session, scope: Scope, name: str) -> str:
         case "times":
             return times(numbers(session, scope, keys=TIMES))
         case "months":
-            return months(breakdown(session, scope, "month", keys=("events",)))
+            return months(begun(breakdown(session, scope, "month", keys=("events",)), scope))
         case "pushes":
-            return pushes(breakdown(session, scope, "month", keys=("pushes", "notices", "replies")))
+            return pushes(begun(breakdown(session, scope, "month", keys=PUSHES), scope))
         case _:
             return idle(breakdown(session, scope, idle_by(session, scope), keys=("months_idle",)))
 
@@ -73,7 +75,7 @@ def months(table: Table, *, wide: float = WIDTH) -> str:
 
 def pushes(table: Table, *, wide: float = WIDTH) -> str:
     """Texts and notices to groups, and what was written back, by month."""
-    parts = [dict(_column(table, key)) for key in ("pushes", "notices", "replies")]
+    parts = [dict(_column(table, key)) for key in PUSHES]
     rows = [(_month(label), [part[_month(label)] for part in parts]) for label, _ in table.rows]
     return charts.stacked(CHARTS["pushes"], rows, ("政策短文", "通知", "群里回应"), wide=wide)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from sqlmodel import Session, col, select
 
 from data.figures import areas, tables
-from data.figures.areas import Level
+from data.figures.areas import Level, Place
 from data.figures.commendation import Candidate, Criteria, commendation
 from data.figures.figure import Number, Row
 from data.figures.figures import BY_KEY, LATE, numbers
@@ -15,7 +15,7 @@ from data.figures.formalism import SelfCheck, check
 from data.figures.periods import Period, PeriodKind, parse
 from data.figures.scope import Scope
 from data.figures.tables import BY, Heat, Table
-from data.record_tables import MediaReport
+from data.record_tables import Area, MediaReport
 
 MOST_LATE = 50  # late entries, media reports and the like that a document lists; the workbook has the same
 WIDE = 24  # columns of a heat table on paper; of more, the next larger places are shown
@@ -89,7 +89,7 @@ def gather(session: Session, scope: Scope, wish: Wish, step: Step) -> Report:
     made: dict[str, Table] = {}
     for place, by in enumerate(wanted):
         step(0.2 + 0.5 * place / len(wanted), f"按{BY[by]}分列")
-        made[by] = _begun(tables.breakdown(session, scope, by), scope)
+        made[by] = begun(tables.breakdown(session, scope, by), scope)
     step(0.7, "数点单的题目和地方")
     heat = heat_on_paper(session, scope)
     idle = BY_KEY["months_idle"].rows(session, scope, limit=MOST_LATE * 4)
@@ -112,6 +112,13 @@ def gather(session: Session, scope: Scope, wish: Wish, step: Step) -> Report:
     )
 
 
+def whole(session: Session, town: str) -> Place:
+    """All that the database holds, by the town's own name where no area has one."""
+    place = areas.whole(session)
+    only = session.exec(select(Area.id).limit(1)).first() is None
+    return replace(place, name=town) if town and only else place
+
+
 def heat_on_paper(session: Session, scope: Scope) -> Heat:
     """Orders by topic and village, or by larger places where there are more than fit on paper."""
     found = tables.heat(session, scope)
@@ -130,7 +137,7 @@ def heat_on_paper(session: Session, scope: Scope) -> Heat:
     return Heat(found.topics, tuple(dict.fromkeys(names)), cells)
 
 
-def _begun(table: Table, scope: Scope) -> Table:
+def begun(table: Table, scope: Scope) -> Table:
     """A table of months without those that have not begun: nothing is known of them."""
     if table.by != "month":
         return table

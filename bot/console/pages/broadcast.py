@@ -18,6 +18,7 @@ from handlers.desk.broadcasts import STEP_NAMES
 from handlers.desk.wording import MAX_REASON
 
 PAGE = "/broadcasts/{number}"
+NAMED = 300  # groups of which the page has the names
 
 
 class NotAsSeen(Declined):
@@ -41,7 +42,8 @@ def show(ask: Ask) -> Answer:
         "released": RELEASE_NAMES[kept.released] if kept.released is not None else "",
         "author": names.get(kept.author_id, ""),
         "approver": names.get(kept.approved_by or 0, ""),
-        "rooms": desk.room_names(ask.session, kept.room_ids),
+        "rooms": desk.room_names(ask.session, kept.room_ids[:NAMED]),
+        "more": len(kept.room_ids) > NAMED,
         "reach": reach_words(reach) if reach is not None else "",
         "departs": departure(ask, kept, reach) if reach is not None else "",
         "notes": _notes(ask, kept, reach) if reach is not None else [],

@@ -8,18 +8,18 @@ from datetime import datetime
 from bot.console.pages.lectures import read_time
 from bot.console.pages.order_words import picked, turn_of
 from bot.console.values import Answer, Ask, Deed, Done, Download, Html, Page
-from data import audiences, broadcast_texts, broadcasts, rooms, tags
+from data import audiences, broadcast_texts, broadcasts, tags
 from data.audience_words import KIND_NAMES, WHOLE_TOWN
 from data.audiences import Audience, Reach
 from data.broadcast_errors import OthersBroadcast
 from data.broadcasts import OPEN, Outcome
 from data.desk import broadcasts as desk
-from data.desk.lectures import CHOICES
+from data.desk.lectures import CHOICES, choices
 from data.desk_errors import BadEntry, NotThere
 from data.desk_tables import ConsoleRole
 from data.errors import Declined
 from data.rooms import PUSHED
-from data.tables import Broadcast
+from data.tables import Broadcast, Village
 from handlers import broadcast as handlers
 
 TEXT = 2_000  # characters of a notice
@@ -67,9 +67,8 @@ def _kinds() -> Iterator[Tick]:
 
 
 def _villages(ask: Ask) -> Iterator[Tick]:
-    found = rooms.villages(ask.session)
-    for each in found if len(found) <= CHOICES else ():
-        yield Tick(str(each.id), each.name, Audience(villages=(each.id or 0,)), each.name)
+    for number, name in choices(ask.session, Village):
+        yield Tick(number, name, Audience(villages=(int(number),)), name)
 
 
 def _tags(ask: Ask) -> list[str]:

@@ -26,7 +26,7 @@ def _find(ask: Ask, wanted: Wanted) -> Found[Line]:
 _COLUMNS: tuple[Column[Line], ...] = (
     Column("宣讲员", lambda row: row.lecturer.name, lambda row: f"/lecturers/{row.lecturer.id}", head=True),
     Column("做什么", lambda row: row.lecturer.trade or row.lecturer.title),
-    Column("类别", lambda row: row.lecturer.kind),
+    Column("类别", lambda row: row.lecturer.kind, wide=True),
     Column("题目", lambda row: "、".join(row.topics)),
     Column("会说", lambda row: "、".join(row.lecturer.dialects)),
     Column("有空", lambda row: "、".join(row.lecturer.free)),

@@ -2,14 +2,16 @@
 
 from bot.console.lists import Column, Filter, Found, Listing, Wanted, show_list
 from bot.console.pages.me import code_page
+from bot.console.pages.rooms import TRANSPORTS
 from bot.console.render import ROLE_NAMES
 from bot.console.values import Answer, Ask, Deed, Done, Html, Page, public_address
-from data import bindings, console_users, rooms
+from data import bindings, console_users
+from data.desk import lectures as choices
 from data.desk import people
 from data.desk.people import RoleLine
 from data.desk_errors import BadEntry
 from data.desk_tables import ConsoleRole, LinkPurpose
-from data.tables import RoleKind
+from data.tables import RoleKind, Village
 
 KINDS = {RoleKind.COORDINATOR: "宣传干事", RoleKind.LECTURER: "宣讲员"}
 ROLES = tuple((role.value, name) for role, name in ROLE_NAMES.items())
@@ -17,7 +19,11 @@ ROLES = tuple((role.value, name) for role, name in ROLE_NAMES.items())
 
 def show_all(ask: Ask) -> Answer:
     """The users of the console."""
-    shown = {"lines": people.users(ask.session, now=ask.now), "villages": _villages(ask), "roles": ROLES}
+    shown = {
+        "lines": people.users(ask.session, now=ask.now),
+        "villages": choices.choices(ask.session, Village),
+        "roles": ROLES,
+    }
     return Html("people.html", "人员", shown)
 
 
@@ -30,7 +36,7 @@ def invite(ask: Ask) -> Done:
         LinkPurpose.INVITE,
         role=role,
         shown_name=name,
-        village_id=ask.form.number("village", "村"),
+        village_id=_village(ask, role),
         created_by=ask.user.name,
         now=ask.now,
     )
@@ -41,7 +47,12 @@ def show(ask: Ask) -> Answer:
     """One user."""
     user = people.user(ask.session, ask.number)
     (line,) = [each for each in people.users(ask.session, now=ask.now) if each.user.id == user.id]
-    shown = {"line": line, "villages": _villages(ask), "roles": ROLES, "mine": user.id == ask.user.user_id}
+    shown = {
+        "line": line,
+        "villages": choices.choices(ask.session, Village),
+        "roles": ROLES,
+        "mine": user.id == ask.user.user_id,
+    }
     return Html("people_one.html", user.shown_name, shown)
 
 
@@ -49,9 +60,10 @@ def change(ask: Ask) -> Done:
     """Another role or village."""
     user = people.user(ask.session, ask.number)
     role = _role(ask)
-    console_users.change(
-        ask.session, ask.number, role=role, village_id=ask.form.number("village", "村"), active=user.active, now=ask.now
-    )
+    village_id = _village(ask, role)
+    if (role, village_id) == (user.role, user.village_id):
+        return _did(ask, "没有变，还是原来的身份。", {})  # nobody is logged out for nothing
+    console_users.change(ask.session, ask.number, role=role, village_id=village_id, active=user.active, now=ask.now)
     return _did(ask, f"{user.shown_name}现在是{ROLE_NAMES[role]}，要重新登录。", {"身份": role.value})
 
 
@@ -66,9 +78,9 @@ def reopen(ask: Ask) -> Done:
 
 
 def end_logins(ask: Ask) -> Done:
-    """Log them out everywhere."""
+    """Log them out everywhere; whoever does it to themselves stays here."""
     user = people.user(ask.session, ask.number)
-    ended = console_users.end_sessions(ask.session, ask.number, now=ask.now)
+    ended = console_users.end_sessions(ask.session, ask.number, now=ask.now, but=ask.user.token_hash)
     return _did(ask, f"{user.shown_name}的{ended}个登录都退出了。", {"登录": ended})
 
 
@@ -114,7 +126,7 @@ CHAT_ROLES: Listing[RoleLine] = Listing(
         Column("谁", lambda row: row.name or "（没有昵称）", lambda row: f"/people/roles/{row.id}", head=True),
         Column("身份", lambda row: KINDS[row.kind]),
         Column("是哪位老师", lambda row: row.stands_for),
-        Column("从哪里", lambda row: row.transport),
+        Column("从哪里", lambda row: TRANSPORTS.get(row.transport, row.transport)),
         Column("谁给的", _given_by),
         Column("什么时候", lambda row: row.granted_at),
     ),
@@ -133,7 +145,8 @@ def show_roles(ask: Ask) -> Answer:
 def show_role(ask: Ask) -> Answer:
     """One role, to be taken back."""
     role, member = people.role(ask.session, ask.number)
-    shown = {"role": role, "member": member, "kind": KINDS[role.kind]}
+    where = TRANSPORTS.get(member.transport, member.transport)
+    shown = {"role": role, "member": member, "kind": KINDS[role.kind], "where": where}
     return Html("people_role.html", f"{member.name}：{KINDS[role.kind]}", shown)
 
 
@@ -168,8 +181,10 @@ def _role(ask: Ask) -> ConsoleRole:
     return ConsoleRole(ask.form.get("role"))
 
 
-def _villages(ask: Ask) -> list[tuple[int | None, str]]:
-    return [(each.id, each.name) for each in rooms.villages(ask.session)]
+def _village(ask: Ask, role: ConsoleRole) -> int | None:
+    """The village that was chosen, or typed where they are too many to choose from."""
+    said = ask.form.get("village")
+    return choices.named(ask.session, Village, said, "村") if said and role is ConsoleRole.VILLAGE else None
 
 
 def _link_page(ask: Ask, token: str, title: str, back: str) -> Html:

@@ -17,6 +17,13 @@ KINDS = {
     RoomKind.COORDINATORS: "工作群",
 }
 LISTEN = {"natural": "听得懂的都答", "command": "只听口令", "mention": "只听@"}
+TRANSPORTS = {
+    "wechaty": "微信",
+    "webchat": "网页群聊",
+    "wecom-bot": "企业微信",
+    "wecom-hook": "企业微信（只发）",
+    "relay": "手动",
+}
 _OF_A_VILLAGE = (RoomKind.RESIDENTS, RoomKind.MIGRANTS)
 
 
@@ -48,7 +55,7 @@ _COLUMNS: tuple[Column[RoomLine], ...] = (
     Column("上次有人说", lambda row: row.heard),
     Column("上次机器人说", lambda row: row.said),
     Column("标签", lambda row: "、".join(row.tags)),
-    Column("从哪里", lambda row: row.room.transport),
+    Column("从哪里", lambda row: TRANSPORTS.get(row.room.transport, row.room.transport)),
 )
 
 
@@ -72,9 +79,10 @@ def show(ask: Ask) -> Answer:
         "room": room,
         "village": village,
         "kinds": KINDS,
+        "transport": TRANSPORTS.get(room.transport, room.transport),
         "listens": tuple(LISTEN.items()),
         "now_heard": LISTEN[ask.knowledge.listen_mode(room.name, room.external_id)],
-        "villages": [(each.id, each.name) for each in rooms.villages(ask.session)],
+        "villages": choices.choices(ask.session, Village),
         "tags": tags.of(ask.session, _bearer(ask)),
     }
     return Html("room_one.html", room.name or "（没有名字）", values)
@@ -85,11 +93,12 @@ def bind(ask: Ask) -> Done:
     room = desk.group(ask.session, ask.number)
     if ask.form.get("kind") not in [kind.value for kind in KINDS]:
         raise BadEntry("用途", "请选一个。")
-    kind, number = RoomKind(ask.form.get("kind")), ask.form.number("village", "村")
-    village = ask.session.get(Village, number) if number is not None else None
-    if kind in _OF_A_VILLAGE and village is None:
+    kind, said = RoomKind(ask.form.get("kind")), ask.form.get("village")
+    if kind in _OF_A_VILLAGE and not said:
         raise BadEntry("村", f"{KINDS[kind]}要选一个村。")
-    whose = village if kind in _OF_A_VILLAGE else None
+    whose = None
+    if kind in _OF_A_VILLAGE:
+        whose = ask.session.get_one(Village, choices.named(ask.session, Village, said, "村"))
     rooms.bind_room(ask.session, ask.number, village=whose, kind=kind)
     told = {
         RoomKind.COORDINATORS: "登记好了：这是工作群，不推送政策短文。",

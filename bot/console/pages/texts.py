@@ -6,7 +6,7 @@ from bot.console.lists import Column, Filter, Found, Listing, Wanted, show_list
 from bot.console.values import Answer, Ask, Deed, Done, Download, Html, Page
 from data import loudspeaker, preview, reach, snippets
 from data.desk import texts as desk
-from data.desk.lectures import groups_of, topics
+from data.desk.lectures import CHOICES, groups_of, topics
 from data.desk.texts import TextRow, Which
 from data.desk_errors import NotThere
 from data.desk_tables import ConsoleRole
@@ -29,6 +29,7 @@ _OUT = {"sent": "发到了", "pending": "在排队", "sending": "正在发", "un
 AHEAD = timedelta(days=30)  # that the plan looks
 LATELY = timedelta(days=7)  # that the page of reach looks back
 _LINES = 60
+COUNTED = 4_000  # messages: more are counted by the command, a page would be slow
 
 
 class InFile(Declined):
@@ -158,22 +159,32 @@ def withdraw(ask: Ask) -> Done:
 
 
 def plan(ask: Ask) -> Answer:
-    """What one group will get in the next 30 days, as things stand."""
-    groups = listeners(ask.session, None if ask.scope is None else groups_of(ask.session, ask.scope))
+    """What one group will get in the next 30 days, as things stand. Of many groups one first says which village."""
+    words = ask.query.get("name", "").strip()[:40]
+    if ask.scope is not None:
+        found, by_name = groups_of(ask.session, ask.scope), False
+    else:
+        found, by_name = desk.pushed(ask.session, words, most=CHOICES)
+    groups = listeners(ask.session, found)
     wanted = ask.query.get("room", "")
     group = next((each for each in groups if str(each.room_id) == wanted), groups[0] if groups else None)
-    times = ask.knowledge.push_times(ask.now, ask.now + AHEAD)
+    times = ask.knowledge.push_times(ask.now, ask.now + AHEAD) if group is not None else []
     planned = (
         preview.plan(ask.session, times, rules=ask.rules, now=ask.now, groups=[group]) if group is not None else []
     )
-    values = {"groups": groups, "group": group, "planned": planned, "days": AHEAD.days, "times": len(times)}
+    values = {
+        "groups": groups, "group": group, "planned": planned, "days": AHEAD.days, "times": len(times),
+        "by_name": by_name, "words": words,
+    }  # fmt: skip
     return Html("plan.html", "30天里发什么", values)
 
 
 def effect(ask: Ask) -> Answer:
     """How far texts and notices went in the last seven days: what is certain, and what is not."""
-    found = reach.since(ask.session, ask.now - LATELY, now=ask.now)
-    return Html("texts_reach.html", "七天里发到了哪里", {"found": found[:_LINES], "days": LATELY.days})
+    start = ask.now - LATELY
+    much = desk.queued_since(ask.session, start, most=COUNTED) > COUNTED
+    found = [] if much else reach.since(ask.session, start, now=ask.now)
+    return Html("texts_reach.html", "七天里发到了哪里", {"found": found[:_LINES], "days": LATELY.days, "much": much})
 
 
 PAGES: tuple[Page | Deed, ...] = (

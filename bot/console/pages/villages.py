@@ -86,6 +86,8 @@ def set_places(ask: Ask) -> Done:
     """Where lectures can be held there, and when its people have time."""
     ask.own(ask.number, "这个村")
     village = desk.village(ask.session, ask.number)
+    if "venues" not in ask.form.fields or "free" not in ask.form.fields:
+        raise BadEntry("场地和时间", "没有收全，请再填一次。")  # half a form empties nothing
     before = {"venues": village.venues, "free": village.free}
     village.venues = desk.listed(ask.form.get("venues"), "场地")
     village.free = desk.listed(ask.form.get("free"), "平时方便的时间")

@@ -1,0 +1,130 @@
+"""归档: lectures that are over, with all that is kept of each, on a page and in a zip."""
+
+from datetime import datetime
+
+from bot.console.lists import Column, Filter, Found, Listing, Wanted, show_list
+from bot.console.values import Answer, Ask, Download, Html, Page
+from bot.settings import REPORT_TEMPLATES
+from data import archive, lectures
+from data.announcements import KINDS
+from data.archive import KEPT, Kept
+from data.desk import figures as desk_figures
+from data.desk import lectures as desk
+from data.desk.lectures import Looked, Row
+from data.desk_errors import NotThere
+from data.errors import NoSuchLecture
+from data.loop import LectureState
+from data.reports import lecture as paper
+from data.reports import zipped
+from data.reports.word import DOCX
+from data.tables import Village
+from handlers.desk.numbers import STEPS
+
+PAGE, ONE = "/archive", "/archive/{number}"
+_STATES = ((LectureState.ARCHIVED.value, "归档了"), (LectureState.DELIVERED.value, "讲完了，还没归档"))
+
+
+def show_all(ask: Ask) -> Answer:
+    """The list: by words, year, village and topic."""
+    span = desk_figures.years(ask.session)
+    years = tuple((str(year), f"{year}年") for year in range(span[1], span[0] - 1, -1)) if span else ()
+    villages = () if ask.scope is not None else desk.choices(ask.session, Village)
+    filters = (
+        Filter("year", "哪一年", years),
+        *((Filter("village", "村", villages),) if villages else ()),
+        Filter("topic", "主题", desk.topics(ask.session)),
+        Filter("state", "哪些", _STATES),
+    )
+    listing: Listing[Row] = Listing(
+        "归档",
+        (
+            Column("题目", _titled, link=lambda row: f"/archive/{row.number}", head=True),
+            Column("时间", lambda row: row.starts_at),
+            Column("形式", lambda row: KINDS[row.kind].name),
+            Column("主题", lambda row: row.topic),
+            Column("村", lambda row: row.village),
+            Column("地点", lambda row: row.venue, wide=True),
+            Column("宣讲员", lambda row: row.lecturer),
+            Column("报名", lambda row: row.signed),
+            Column("到场", lambda row: row.attended),
+            Column("发资料", lambda row: row.handouts),
+        ),
+        _find,
+        filters,
+        searches="题目、地点、老师、村、课号",
+        empty="没有找到归档的课。",
+    )  # fmt: skip
+    return show_list(ask, listing)
+
+
+def _titled(row: Row) -> str:
+    return f"课{row.number}《{row.title}》"
+
+
+def _find(ask: Ask, wanted: Wanted) -> Found[Row]:
+    year, zone = wanted.number("year"), ask.rules.zone
+    looked = Looked(
+        words=wanted.words,
+        state=wanted.chosen.get("state", LectureState.ARCHIVED.value),
+        village_id=ask.scope if ask.scope is not None else wanted.number("village"),
+        topic_id=wanted.number("topic"),
+        since=datetime(year, 1, 1, tzinfo=zone) if year else None,
+        until=datetime(year + 1, 1, 1, tzinfo=zone) if year else None,
+    )
+    rows, total = desk.find(ask.session, looked, now=ask.now, offset=wanted.offset, limit=wanted.limit)
+    return Found(rows, total)
+
+
+def _kept(ask: Ask) -> Kept:
+    """What is kept of the lecture of the address. Raises `NotThere`."""
+    try:
+        lecture = lectures.find(ask.session, ask.number)
+    except NoSuchLecture as none:
+        raise NotThere("这节课") from none
+    ask.own(lecture.village_id, "这节课")
+    if lecture.state not in KEPT:
+        raise NotThere("这节课的归档")
+    return archive.of_lecture(ask.session, lecture, STEPS)
+
+
+def show(ask: Ask) -> Answer:
+    """One lecture's page."""
+    kept = _kept(ask)
+    values = {
+        "kept": kept,
+        "facts": paper.rows(kept, ask.rules.zone),
+        "numbers": paper.numbers(kept),
+        "told": lambda number: "—" if number is None else number,
+        "archived": kept.lecture.state is LectureState.ARCHIVED,
+        "size": lambda piece: f"{max(1, round(piece.size / 1024)):,}KB",
+    }
+    return Html("archive.html", f"课{kept.number}《{kept.facts.title}》归档", values)
+
+
+def document(ask: Ask) -> Answer:
+    """As a Word file. Raises `TemplateFault`."""
+    kept = _kept(ask)
+    name = f"课{kept.number}归档.docx"
+    return Download(name, DOCX, _dossier(ask, kept), logged=("下载归档", f"课{kept.number} Word"))
+
+
+def folder(ask: Ask) -> Answer:
+    """All of it in a zip. Raises `TemplateFault`."""
+    kept = _kept(ask)
+    body = zipped.one(kept, _dossier(ask, kept), photos=ask.knowledge.photos, zone=ask.rules.zone)
+    return Download(f"课{kept.number}归档.zip", "application/zip", body, logged=("下载归档", f"课{kept.number} 全部"))
+
+
+def _dossier(ask: Ask, kept: Kept) -> bytes:
+    config = ask.house.config
+    templates = config.file(REPORT_TEMPLATES) if config[REPORT_TEMPLATES] else None
+    photos = ask.knowledge.photos
+    return paper.dossier(kept, templates=templates, photos=photos, zone=ask.rules.zone, now=ask.now)
+
+
+PAGES: tuple[Page, ...] = (
+    Page(PAGE, show_all, "归档的课：按字、年、村、主题找", village=True),
+    Page(ONE, show, "一节课的归档：经过、数字、评课、照片", village=True, private=True),
+    Page(f"{ONE}/word", document, "一节课的归档，Word", village=True),
+    Page(f"{ONE}/zip", folder, "一节课的归档，连照片打成包", village=True),
+)

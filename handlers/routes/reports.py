@@ -1,0 +1,17 @@
+"""What a coordinator may ask for at the end of a month, a quarter or a year."""
+
+from data.tables import RoleKind
+from handlers.desk import reports
+from handlers.turn import Route
+
+REPORTS: tuple[Route, ...] = (
+    Route(
+        "report",
+        reports.summary,
+        "季度总结（月度总结、年度总结）：把数和一页图私聊发给您；可加时段和村：季度总结 2026年3季度 上坪村",
+        words=("季度总结", "月度总结", "年度总结"),
+        tail=r"\s+\S.{0,40}",
+        roles=(RoleKind.COORDINATOR,),
+        more="不写时段就是本期，月初、季初、年初的头半个月是上一期。要 Word 和 Excel，请到控制台的“图表”里做。",
+    ),
+)

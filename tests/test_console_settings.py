@@ -1,0 +1,124 @@
+"""设置: shown with where each comes from, changed within its bounds, never with a secret."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from sqlmodel import select
+
+from bot.config import load_config
+from bot.console.pages.settings import GROUPS, read
+from bot.settings import DESK_SETTINGS, LECTURE_POSTER, LECTURE_TIMES, LOOP_GRAB, QUIET_START, SETTINGS, WORK_HOURS
+from data import desk_settings
+from data.desk_errors import BadEntry
+from data.desk_tables import Audit, ConsoleRole, SettingChange
+from tests.desk import Desk, open_desk
+from tests.town import ROOT, DemoTown
+
+EVIL = "<script>alert(1)</script>"
+
+
+def run(town: DemoTown, story: Callable[[Desk], Awaitable[None]]) -> None:
+    async def told() -> None:
+        async with open_desk(town) as desk:
+            await story(desk)
+
+    asyncio.run(told())
+
+
+def test_all_settings_are_shown_in_groups_that_have_names(town: DemoTown) -> None:
+    async def story(desk: Desk) -> None:
+        page = (await desk.clerk(ConsoleRole.ADMIN).get("/settings")).text
+        for setting in SETTINGS:
+            assert setting.key in page, setting.key
+        assert page.count('href="/settings/') == len(DESK_SETTINGS) > 20
+        assert "config.yaml" in page and "环境变量" in page, "the test's database is named in the environment"
+
+    run(town, story)
+
+
+def test_a_setting_is_changed_at_once_and_reset(town: DemoTown) -> None:
+    async def story(desk: Desk) -> None:
+        admin = desk.clerk(ConsoleRole.ADMIN)
+        done = await admin.post(f"/settings/{QUIET_START.key}/change", value="22:30")
+        assert "22:30" in done.said and "在这里改的" in done.text
+        with desk.session() as session:
+            changes = desk_settings.changes(session)
+            assert changes == {QUIET_START.key: "22:30"}
+            assert session.get_one(SettingChange, QUIET_START.key).by_id == admin.user_id
+            assert session.exec(select(Audit.detail).where(Audit.what == "改设置")).all() == [{"设成": "22:30"}]
+        config = load_config(ROOT / "config.yaml", {})
+        assert config.changed(changes)[QUIET_START].hour == 22 and config[QUIET_START].hour == 21
+        page = (await admin.get(f"/settings/{QUIET_START.key}")).text
+        assert "22:30" in page and "21:00" in page and "恢复" in page
+        assert "又照 config.yaml" in (await admin.post(f"/settings/{QUIET_START.key}/reset")).said
+        with desk.session() as session:
+            assert desk_settings.changes(session) == {}
+
+    run(town, story)
+
+
+@pytest.mark.parametrize("value", ["99999", "-1", "很多", "", "[1", EVIL])
+def test_what_a_setting_cannot_take_is_refused_and_stays_as_typed(town: DemoTown, value: str) -> None:
+    async def story(desk: Desk) -> None:
+        seen = await desk.clerk(ConsoleRole.ADMIN).post(f"/settings/{LOOP_GRAB.key}/change", value=value)
+        assert seen.status == 422 and "整数" in seen.said and EVIL not in seen.text
+        if value == "很多":
+            assert 'value="很多"' in seen.text
+        with desk.session() as session:
+            assert session.exec(select(SettingChange)).all() == []
+
+    run(town, story)
+
+
+def test_only_those_of_the_desk_are_changed_and_only_by_admins(town: DemoTown) -> None:
+    async def story(desk: Desk) -> None:
+        admin, approver = desk.clerk(ConsoleRole.ADMIN), desk.clerk(ConsoleRole.APPROVER)
+        for key in ("broadcast.two_people", "database.url", "nothing.here", "1"):
+            assert (await admin.get(f"/settings/{key}")).status == 404
+            assert (await admin.post(f"/settings/{key}/change", value="false")).status == 404
+        assert (await approver.get("/settings")).status == 403
+        assert (await approver.post(f"/settings/{LOOP_GRAB.key}/change", value="3")).status == 403
+
+    run(town, story)
+
+
+def test_what_people_type_is_read_kindly() -> None:
+    assert read(QUIET_START, "9:30") == "9:30"
+    assert read(QUIET_START, '"21:00"') == "21:00"
+    assert read(QUIET_START, "21：00") == "21:00"
+    assert read(WORK_HOURS, "[08:00, 17:30]") == ["08:00", "17:30"]
+    assert read(LECTURE_TIMES, '["19:30"，"12:00"]') == ["19:30", "12:00"]
+    assert read(LECTURE_POSTER, "红头") == "红头"
+    assert read(LECTURE_POSTER, "") == ""
+    with pytest.raises(BadEntry):
+        read(LECTURE_POSTER, "大字报")
+
+
+def test_every_setting_that_can_be_changed_takes_its_own_default() -> None:
+    from bot.console.pages.settings import _notation
+
+    assert len(DESK_SETTINGS) > 20
+    for setting in DESK_SETTINGS:
+        assert setting.read(read(setting, _notation(setting.default))) == setting.read(setting.default), setting.key
+
+
+def test_every_group_has_a_name() -> None:
+    assert {setting.key.partition(".")[0] for setting in SETTINGS} <= GROUPS.keys()
+
+
+def test_a_password_in_the_database_s_address_is_not_shown(town: DemoTown) -> None:
+    from bot.console.pages import settings as page
+    from bot.settings import DATABASE_URL
+
+    config = load_config(ROOT / "config.yaml", {"MENLOU_DATABASE_URL": "postgresql+psycopg://menlou:geheim@db/town"})
+
+    class House:
+        pass
+
+    class Asked:
+        house = House()
+
+    Asked.house.config = config  # type: ignore[attr-defined]
+    line = page._line(Asked, DATABASE_URL, {}, {})  # type: ignore[arg-type]
+    assert "geheim" not in line.value and "***" in line.value and line.whence == "环境变量"
