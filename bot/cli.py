@@ -227,6 +227,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("sheet", "做一节课的签到表，可用A4纸打印（如 sheet 5）", sheet),
     Command("texts", "政策短文：导入、列出、推送计划、推送效果、大喇叭稿", cli_snippets.run),
     Command("bring", "从 Excel 导入村、题目、宣讲员、群和历史讲座：空表、检查、导入", cli_bring.run),
+    Command("report", "做总结：Word、Excel、一页图（如 report --period 2026Q4）", cli_report.run),
+    Command("archive", "把一年的课打成档案包，带索引（如 archive --year 2026）", cli_archive.run),
     Command("backup", "马上做一份备份（机器人开着也行）", cli_backup.make),
     Command("restore", "恢复一份备份；不写文件就列出有哪些", cli_backup.bring_back),
     Command("drill", "演练：试着恢复最新的备份，不碰正在用的", cli_backup.try_out),
@@ -244,6 +246,8 @@ def _parser() -> argparse.ArgumentParser:
         "restore": cli_backup.restore_arguments,
         "drill": cli_backup.drill_arguments,
         "export": cli_export.add_arguments,
+        "report": cli_report.add_arguments,
+        "archive": cli_archive.add_arguments,
         "person": cli_person.add_arguments,
     }
     commands = parser.add_subparsers(required=True, metavar="命令")

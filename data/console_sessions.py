@@ -61,17 +61,30 @@ def visitor(session: Session, token: str, *, now: datetime) -> Visitor | None:
     """Who holds this token now; None where it is unknown, over, or its user was closed."""
     query = select(ConsoleSession, ConsoleUser).join(ConsoleUser).where(ConsoleSession.token_hash == token_hash(token))
     found = session.exec(query).first()
-    if found is None:
-        return None
-    login, user = found
+    return _visitor(*found, now) if found is not None else None
+
+
+def _visitor(login: ConsoleSession, user: ConsoleUser, now: datetime) -> Visitor | None:
     over = login.ended_at is not None or login.expires_at <= now or login.seen_at + IDLE <= now
-    if over or not user.active:
+    nowhere = user.role is ConsoleRole.VILLAGE and user.village_id is None  # whose scope would be the whole town
+    if over or nowhere or not user.active:
         return None
     assert user.id is not None
     return Visitor(
         user.id, user.name, user.shown_name, user.role, user.village_id, user.member_id,
         login.token_hash, login.csrf, login.seen_at,
     )  # fmt: skip
+
+
+def same(session: Session, known: Visitor, *, now: datetime) -> bool:
+    """Whether somebody who was let in a while ago is still logged in, with the same role, village and member."""
+    query = select(ConsoleSession, ConsoleUser).join(ConsoleUser)
+    found = session.exec(query.where(ConsoleSession.token_hash == known.token_hash)).first()
+    return (
+        found is not None
+        and (here := _visitor(*found, now)) is not None
+        and ((here.role, here.village_id, here.member_id) == (known.role, known.village_id, known.member_id))
+    )
 
 
 def seen(session: Session, token: str, *, now: datetime) -> None:

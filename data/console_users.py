@@ -6,15 +6,16 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, update
+from sqlalchemy import func, or_, update
 from sqlmodel import Session, col, select
 
 from data import bindings
 from data.desk_errors import BadEntry, BadPassword, LastAdmin, LinkRefused, NotThere
 from data.desk_tables import ConsoleLink, ConsoleRole, ConsoleSession, ConsoleUser, LinkPurpose
 from data.names import clean_name
+from data.record_tables import Material, MaterialState
 from data.statements import changed
-from data.tables import Broadcast, BroadcastState, Member, Role, RoleKind, Village
+from data.tables import BindingCode, Broadcast, BroadcastState, Member, Role, RoleKind, Village
 
 TRANSPORT = "console"
 LINK_LIFE = timedelta(hours=48)
@@ -178,6 +179,8 @@ def change(
     loses_admin = user.role is ConsoleRole.ADMIN and user.active and (role is not ConsoleRole.ADMIN or not active)
     if loses_admin and _admins(session) <= 1:
         raise LastAdmin
+    if loses_admin or not active:
+        _end_keys(session, user, now)
     user.role, user.active = role, active
     user.village_id = village_id if role is ConsoleRole.VILLAGE else None
     end_sessions(session, user_id, now=now)
@@ -194,6 +197,8 @@ def bind(session: Session, user_id: int, *, member_id: int, now: datetime) -> No
     undecided = (BroadcastState.DRAFT, BroadcastState.SUBMITTED, BroadcastState.RETURNED, BroadcastState.APPROVED)
     mine = update(Broadcast).where(col(Broadcast.author_id) == old, col(Broadcast.state).in_(undecided))
     changed(session, mine.values(author_id=member_id))
+    unread = update(Material).where(col(Material.uploaded_by) == old, col(Material.state) == MaterialState.WAITING)
+    changed(session, unread.values(uploaded_by=member_id))
     _drop_role(session, old)
     user.member_id = member_id
     session.flush()
@@ -218,7 +223,20 @@ def _good_link(session: Session, token: str, now: datetime) -> ConsoleLink:
     link = session.get(ConsoleLink, token_hash(token))
     if link is None or link.used_at is not None or link.expires_at <= now:
         raise LinkRefused
+    if link.user_id is not None and not session.get_one(ConsoleUser, link.user_id).active:
+        raise LinkRefused
     return link
+
+
+def _end_keys(session: Session, user: ConsoleUser, now: datetime) -> None:
+    """Somebody who lets nobody in any more: what they could still come back by, or let others in by, ends."""
+    links = update(ConsoleLink).where(col(ConsoleLink.used_at).is_(None))
+    theirs = or_(col(ConsoleLink.created_by) == user.name, col(ConsoleLink.user_id) == user.id)
+    changed(session, links.where(theirs).values(used_at=now))
+    codes = update(BindingCode).where(col(BindingCode.used_at).is_(None))
+    if user.role is not ConsoleRole.ADMIN:  # whose codes nobody can tell from those of the other admins
+        codes = codes.where(col(BindingCode.user_id) == user.id)
+    changed(session, codes.values(used_at=now))
 
 
 def _admins(session: Session) -> int:

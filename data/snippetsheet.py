@@ -46,6 +46,7 @@ COLUMNS = (
     Column("链接", "link", "", width=30),
 )
 NAMES = {column.field: column.name for column in COLUMNS}
+_MOST_COLUMNS, _MOST_ROWS = 64, 30_000
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 _KINDS = {"村民群": "residents", "外出务工群": "migrants"}
 _SEPARATORS = str.maketrans(dict.fromkeys(";\n", "；"))
@@ -63,7 +64,9 @@ def read_sheet(path: Path) -> Iterator[tuple[int, Mapping[str, object]]]:
     except (BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
         raise BadSheet("打不开，请另存为 Excel 工作簿（.xlsx）") from error
     try:
-        rows = book.worksheets[0].iter_rows(values_only=True)
+        sheet = book.worksheets[0]
+        sheet.reset_dimensions()  # what a file says of its own size may be a billion cells
+        rows = sheet.iter_rows(max_col=_MOST_COLUMNS, max_row=_MOST_ROWS, values_only=True)
         columns = _columns(next(rows, ()))
         for number, row in enumerate(rows, 2):
             if any(value not in (None, "") for value in row):

@@ -19,6 +19,8 @@ from data.names import clean_name, clean_text
 MOST = 20_000  # lines of one paste
 LONGEST = 4_000  # characters of one message
 NAME = 20  # characters: a longer head of a line is no name
+_HEAD = 200  # characters: a longer line is no head, nor a day
+_GAP = re.compile(r"[^\S\n]{9,}")  # the patterns below try every way to share a long gap out among themselves
 _DAY = r"(?P<year>\d{4})[-/.年](?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})日?"
 _TIME = r"(?P<half>上午|下午|晚上|凌晨|中午|早上)?\s*(?P<hour>\d{1,2})[:：](?P<minute>\d{2})(?:[:：]\d{2})?"
 _WHEN = rf"(?:{_DAY}[\sT]*)?(?:星期.|周.)?\s*{_TIME}"
@@ -57,6 +59,7 @@ class _Open:
 def read_paste(pasted: str, *, now: datetime, zone: ZoneInfo) -> tuple[Line, ...]:
     """The messages of a paste, in order; at most `MOST` lines of it are read. Empty ones are left out."""
     rows = pasted.replace("\r\n", "\n").replace("\r", "\n").split("\n")[:MOST]
+    rows = [_GAP.sub(" " * 8, row[: LONGEST + 1]) for row in rows]
     return tuple(
         Line(clean_name(each.name), clean_text("\n".join(each.words).strip(), limit=LONGEST), each.at)
         for each in _messages(rows, now.astimezone(zone).date(), zone)
@@ -69,11 +72,12 @@ def _messages(rows: list[str], today: date, zone: ZoneInfo) -> Iterator[_Open]:
     day, in_list = today, False
     for raw in rows:
         row = raw.strip()
-        if dated := _DAY_LINE.match(row):
+        short = row if len(row) <= _HEAD else ""
+        if dated := _DAY_LINE.match(short):
             day = _date(dated, day)
             in_list = False
             continue
-        head = next((found for each in _HEADS if (found := each.match(row))), None) or _WITH_WORDS.match(row)
+        head = next((found for each in _HEADS if (found := each.match(short))), None) or _WITH_WORDS.match(row)
         if head is not None and _is_name(head["name"]):
             if current is not None:
                 yield current

@@ -36,6 +36,7 @@ class Tab:
     """A page, with what it complained of and which other hosts it asked."""
 
     page: "Page"
+    screen: tuple[int, int] = PHONE
     complaints: list[str] = field(default_factory=list)
     strangers: list[str] = field(default_factory=list)
 
@@ -94,7 +95,7 @@ async def tab_of(
         await context.add_init_script(beside)
     page = await context.new_page()
     page.set_default_timeout(10_000)
-    tab = Tab(page)
+    tab = Tab(page, screen)
     host = urlsplit(address).netloc
     page.on("console", lambda said: tab.complaints.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: tab.complaints.append(str(error)))

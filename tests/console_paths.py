@@ -12,6 +12,7 @@ from bot.console.values import Page
 
 EVERY = {each.path: each for each in PAGES if isinstance(each, Page)}
 _PART = re.compile(r"\{\w+\}")
+_SEARCH = '<input id="q" name="q"'
 _LINK = re.compile(r'(?:href|src)="(/[^"#]*)"')
 
 
@@ -22,10 +23,14 @@ class Paths:
         self._client, self._address = client, address
         self.found: dict[str, str] = {}
         self.files: set[str] = set()  # of them, those that give a file to keep
+        self.searched: set[str] = set()  # and those with a search of their own
 
     async def find(self, known: Iterable[str] = ()) -> Mapping[str, str]:
         """Walk from what is known and from the pages without a number; gives the paths, by the page's own."""
-        waiting, seen = [path for path in EVERY if not _PART.search(path)] + [*known], set[str]()
+        waiting, seen = [path for path in EVERY if not _PART.search(path)], set[str]()
+        for path in known:  # these before any that is met on the way
+            if (template := template_of(path)) is not None:
+                waiting += await self._open(template, path)
         while waiting:
             path = waiting.pop()
             template = template_of(path)
@@ -52,7 +57,10 @@ class Paths:
             if answer.content_type != "text/html" or "attachment" in answer.headers.get("Content-Disposition", ""):
                 self.files.add(template)
                 return []
-        return [unescape(link) for link in _LINK.findall(body.decode())]
+        text = body.decode()
+        if _SEARCH in text:
+            self.searched.add(template)
+        return [unescape(link) for link in _LINK.findall(text)]
 
 
 def template_of(path: str) -> str | None:

@@ -99,6 +99,8 @@ def test_one_lecture_in_a_zip(town: DemoTown, tmp_path: Path) -> None:
     assert "<script>" not in page
     assert "张三丰" not in page
     assert '<img src="照片/01.png"' in page
+    with zipfile.ZipFile(io.BytesIO(zipped.one(kept, b"docx", photos=tmp_path, zone=ZONE, room=10))) as full:
+        assert full.read("照片/01.png") == small(PICTURE)
 
 
 def options(*words: str) -> argparse.Namespace:

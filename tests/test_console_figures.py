@@ -79,8 +79,7 @@ def test_every_figure_is_on_the_page_and_opens_its_rows(town: DemoTown) -> None:
 
 
 def test_messages_counted_by_month_are_as_many_as_counted_at_once(town: DemoTown) -> None:
-    make_lively(town)
-    talk = Talk(town, now=NOW + timedelta(hours=1))
+    talk = Talk(town)
     talk.push()
     talk.later(minutes=5)
     talk.say("坪顶梁伯", "上坪村乡亲群", "@小门 点课 防火")

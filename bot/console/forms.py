@@ -3,6 +3,7 @@
 from urllib.parse import parse_qsl
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.console.values import Form, Upload, clean_field
 from data.names import clean_name
@@ -54,7 +55,7 @@ async def _multipart(request: web.Request, largest: int) -> Form:
                 fields.setdefault(part.name, []).append(clean_field(body.decode("utf-8", "replace")))
             elif body and largest:
                 files.setdefault(part.name, []).append(Upload(_file_name(part.filename), bytes(body)))
-    except (ValueError, AssertionError, RuntimeError) as error:
+    except (ValueError, AssertionError, RuntimeError, Warning, HttpProcessingError) as error:
         raise web.HTTPBadRequest from error
     return Form({key: tuple(each) for key, each in fields.items()}, {key: tuple(each) for key, each in files.items()})
 

@@ -24,6 +24,7 @@ from data.console_sessions import Visitor
 from data.desk_errors import BadEntry, LoginRefused
 from data.desk_tables import ConsoleUser
 from data.errors import Declined
+from data.names import clean_text
 
 log = logging.getLogger("menlou.console")
 
@@ -54,15 +55,18 @@ class Front:
 
     def client(self, request: web.Request) -> str:
         """Who asks. Behind a proxy of ours: whom it names last, which is the only one that it saw itself."""
-        named = request.headers.get("X-Forwarded-For", "").rsplit(",", 1)[-1].strip()
-        return (named if self.proxied and named else request.remote or "")[:64]
+        named = ",".join(request.headers.getall("X-Forwarded-For", ())).rsplit(",", 1)[-1].strip()
+        return clean_text(named if self.proxied and named else request.remote or "", limit=64)[:64]
 
     def own_origin(self, request: web.Request) -> bool:
         """Whether a form comes from a page of ours, as far as the browser says."""
         if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
             return False
         origin = request.headers.get("Origin")
-        return origin is None or urlsplit(origin).netloc in (request.host, urlsplit(self.address).netloc)
+        try:
+            return origin is None or urlsplit(origin).netloc in (request.host, urlsplit(self.address).netloc)
+        except ValueError:  # no address at all
+            return False
 
 
 class Gate:
@@ -78,6 +82,7 @@ class Gate:
         self._cookie, self._before, self._said = (f"{prefix}menlou-{each}" for each in ("session", "before", "said"))
         self._hasher = PasswordHasher()  # argon2id, RFC 9106's second choice of parameters
         self._hashing = asyncio.Semaphore(_HASHES_AT_ONCE)
+        self._checking = asyncio.Lock()
         self._decoy = self._hasher.hash(secrets.token_urlsafe(12))  # a name that nobody has costs as much time
 
     def attach(self, application: web.Application) -> None:
@@ -87,20 +92,20 @@ class Gate:
         application.router.add_get("/link/{token}", self._link_page)
         application.router.add_post("/link/{token}", self._link)
 
-    async def visitor(self, request: web.Request) -> Visitor | None:
-        """Who is logged in; noted now and then, so that a log-in that is not used ends."""
+    async def visitor(self, request: web.Request, *, used: bool = True) -> Visitor | None:
+        """Who is logged in; where it is ``used`` that is noted now and then, so that one that is not ends."""
         token = request.cookies.get(self._cookie, "")
-        if not 20 <= len(token) <= 100:
+        if not 20 <= len(token) <= 100 or not token.isascii():
             return None
         now = self._clock()
         found = await self._reader.run(lambda session: console_sessions.visitor(session, token, now=now))
-        if found is not None and now - found.seen_at > console_sessions.SEEN_EVERY:
+        if used and found is not None and now - found.seen_at > console_sessions.SEEN_EVERY:
             await self._worker.run(lambda session: console_sessions.seen(session, found.token_hash, now=now))
         return found
 
     def told(self, request: web.Request) -> str:
         """What the last deed left to be said on this page."""
-        return unquote(request.cookies.get(self._said, ""))[:500]
+        return clean_text(unquote(request.cookies.get(self._said, "")), limit=500)
 
     def tell(self, response: web.StreamResponse, said: str) -> None:
         """Leave something to be said on the next page."""
@@ -108,7 +113,7 @@ class Gate:
             self._set(response, self._said, quote(said[:300]), max_age=60)
 
     def told_now(self, response: web.StreamResponse) -> None:
-        response.del_cookie(self._said, path="/")
+        self._forget(response, self._said)
 
     def to_login(self, request: web.Request) -> web.Response:
         """Log in first; a page that was asked for is come back to."""
@@ -128,7 +133,8 @@ class Gate:
         form = await self._posted(request)
         name, back = form.get("name", "").strip().lower()[:64], form.get("next", "")
         try:
-            user = await self._check(request, name, form.get("password", ""))
+            async with self._checking:  # so that a hundred tries at once count like one after the other
+                user = await self._check(request, name, form.get("password", ""))
         except LoginRefused as refused:
             shown = {"title": "登录", "name": name, "next": back, "fault": str(refused)}
             return self._form(request, "login.html", status=429 if refused.wait_seconds else 401, **shown)
@@ -173,7 +179,11 @@ class Gate:
             return await asyncio.to_thread(work)
 
     async def _let_in(self, request: web.Request, response: web.Response, user: ConsoleUser) -> None:
-        now, client, agent = self._clock(), self.front.client(request), request.headers.get("User-Agent", "")
+        now, client, agent = (
+            self._clock(),
+            self.front.client(request),
+            clean_text(request.headers.get("User-Agent", ""), limit=200),
+        )
 
         def begin(session: Session) -> str:
             audit.note(session, "登录", now=now, user=user, address=client)
@@ -181,16 +191,24 @@ class Gate:
 
         token = await self._worker.run(begin)
         self._set(response, self._cookie, token, max_age=int(console_sessions.LIFE.total_seconds()))
-        response.del_cookie(self._before, path="/")
+        self._forget(response, self._before)
 
     async def _logout(self, request: web.Request) -> web.Response:
         visitor = await self.visitor(request)
         given = (await read_form(request, 0)).get("csrf")
-        if visitor is not None and self.genuine(request, visitor, given):
-            now = self._clock()
-            await self._worker.run(lambda session: console_sessions.end(session, visitor.token_hash, now=now))
         response = redirect("/login")
-        response.del_cookie(self._cookie, path="/")
+        if visitor is None:
+            return response  # whoever sent them here, nothing of theirs is touched
+        if not self.genuine(request, visitor, given):
+            raise web.HTTPForbidden
+        now, client = self._clock(), self.front.client(request)
+
+        def leave(session: Session) -> None:
+            console_sessions.end(session, visitor.token_hash, now=now)
+            audit.note(session, "退出", now=now, user_id=visitor.user_id, who=visitor.shown_name, address=client)
+
+        await self._worker.run(leave)
+        self._forget(response, self._cookie)
         return response
 
     async def _link_page(self, request: web.Request) -> web.Response:
@@ -230,7 +248,8 @@ class Gate:
 
     def _form(self, request: web.Request, template: str, *, status: int = 200, **values: object) -> web.Response:
         """A form before log-in: what it must send back lies in a cookie too, which another site cannot know."""
-        before = request.cookies.get(self._before, "") or secrets.token_urlsafe(24)
+        kept = request.cookies.get(self._before, "")
+        before = kept if 20 <= len(kept) <= 100 and kept.isascii() else secrets.token_urlsafe(24)
         response = self._bare(template, status=status, before=before, **values)
         self._set(response, self._before, before, max_age=3600)
         return response
@@ -240,13 +259,21 @@ class Gate:
         form = {key: values[0] for key, values in posted.fields.items()}
         before = request.cookies.get(self._before, "")
         given = form.get("before", "")
-        if not (before and self.front.own_origin(request) and hmac.compare_digest(before.encode(), given.encode())):
+        if not (
+            before
+            and self.front.own_origin(request)
+            and hmac.compare_digest(before.encode(errors="replace"), given.encode())
+        ):
             raise web.HTTPForbidden
         return form
 
     def _bare(self, template: str, *, status: int, **values: object) -> web.Response:
         text = self._renderer.bare(template, **{"fault": "", **values})
         return web.Response(text=text, content_type="text/html", status=status, headers=HEADERS)
+
+    def _forget(self, response: web.StreamResponse, name: str) -> None:
+        """A browser drops a ``__Host-`` cookie only where it is told to as it was told to keep it."""
+        response.del_cookie(name, path="/", httponly=True, samesite="Lax", secure=self.front.secure)
 
     def _set(self, response: web.StreamResponse, name: str, value: str, *, max_age: int) -> None:
         response.set_cookie(

@@ -46,7 +46,7 @@ class Streams:
         application.on_shutdown.append(self._close)
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
-        visitor = await self._gate.visitor(request)
+        visitor = await self._gate.visitor(request, used=False)
         if visitor is None:
             return web.Response(status=204)  # which tells a browser not to come again
         if len(self._watchers) >= MOST:
@@ -61,7 +61,7 @@ class Streams:
             self._looking = asyncio.create_task(self._look())
         try:
             with suppress(ConnectionResetError):
-                while await self._gate.visitor(request) is not None:  # a log-in that was ended sees no more
+                while await self._gate.visitor(request, used=False) is not None:  # a log-in that was ended sees no more
                     try:
                         async with asyncio.timeout(BREATH):
                             news = f"data: {await watcher.news.get()}\n\n"

@@ -55,7 +55,7 @@ class Renderer:
             ask=ask,
             user=ask.user,
             csrf=ask.user.csrf,
-            title=html.title,
+            title=ask.private(html.title),
             said=said,
             menu=self._menu(ask),
             when=lambda moment: self._when(moment, ask.now),

@@ -34,7 +34,7 @@ from bot.console.values import (
     clean_field,
 )
 from bot.worker import Worker
-from data import audit, deeds
+from data import audit, console_sessions, deeds
 from data.console_sessions import Visitor
 from data.desk_errors import BadEntry, NotThere
 from data.errors import Declined
@@ -43,6 +43,7 @@ log = logging.getLogger("menlou.console")
 
 FORM_TIME = 120.0  # seconds that a form may take to arrive
 _STATIC = Path(__file__).parent / "static"
+_FILES = frozenset(path.name for path in _STATIC.iterdir() if path.is_file())
 _OPEN = "/open"  # behind a private page's path: the same with full numbers
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -171,6 +172,8 @@ class Console:
         now = self._clock()
 
         def turn(session: Session) -> tuple[Ask, Done]:
+            if not console_sessions.same(session, visitor, now=self._clock()):
+                raise web.HTTPForbidden  # closed, bound or changed while the form came in
             ask = self._ask(request, visitor, session, now, form)
             done = self._recorded(ask, deed) if deed.undo else deed.do(ask)
             audit.note(
@@ -248,14 +251,14 @@ class Console:
 
     def _genuine(self, request: web.Request, visitor: Visitor, form: Form) -> None:
         if not self._gate.genuine(request, visitor, form.get("csrf")):
-            log.warning("拒绝了不是从控制台页面来的表单：%s", request.path)
+            log.warning("拒绝了不是从控制台页面来的表单：%s", _route(request))
             raise web.HTTPForbidden
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
-        path = _STATIC / request.match_info["file"]
-        if path.parent != _STATIC or not path.is_file():
+        name = request.match_info["file"]
+        if name not in _FILES:
             return self._error(404)
-        return web.FileResponse(path, headers={**HEADERS, "Cache-Control": "public, max-age=86400"})
+        return web.FileResponse(_STATIC / name, headers={**HEADERS, "Cache-Control": "public, max-age=86400"})
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -272,16 +275,14 @@ class Console:
         except TimeoutError:
             return self._error(408)
         except Exception as error:  # a page must not take the others down
-            log.exception("%s %s 出错", request.method, request.path)
+            log.exception("%s %s 出错", request.method, _route(request))
             return self._error(503 if isinstance(error, OperationalError) else 500)
 
     def _known_host(self, request: web.Request) -> bool:
         """Whether we are asked under a name of ours: a name that somebody points at this machine is none."""
-        name = urlsplit(f"//{request.host}").hostname or ""
-        if name in ("localhost", urlsplit(self._gate.front.address).hostname):
-            return True
         try:
-            return bool(ip_address(name))
+            name = urlsplit(f"//{request.host}").hostname or ""
+            return name in ("localhost", urlsplit(self._gate.front.address).hostname) or bool(ip_address(name))
         except ValueError:
             return False
 
@@ -313,6 +314,12 @@ def _filled(path: str, request: web.Request) -> str:
     for key, value in request.match_info.items():
         path = path.replace("{" + key + "}", value)
     return path
+
+
+def _route(request: web.Request) -> str:
+    """The path as it is declared: what stands in its parts may be a secret, or a second line for the log."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else "（没有这一页）"
 
 
 def _html(text: str, status: int) -> web.Response:

@@ -1,5 +1,7 @@
 """What the console's pages of figures, media and the archive ask beside the figures themselves."""
 
+from zoneinfo import ZoneInfo
+
 from sqlalchemy import func, or_
 from sqlmodel import Session, col, select
 
@@ -38,7 +40,9 @@ def media(
     return [(report, name) for report, name in session.exec(query.offset(offset).limit(limit))], total
 
 
-def years(session: Session) -> tuple[int, int] | None:
+def years(session: Session, zone: ZoneInfo) -> tuple[int, int] | None:
     """The first and the last year in which anything was planned; None where nothing ever was."""
     first, last = session.exec(select(func.min(Lecture.starts_at), func.max(Lecture.starts_at))).one()
-    return (first.year, last.year) if first is not None and last is not None else None
+    if first is None or last is None:
+        return None
+    return first.astimezone(zone).year, last.astimezone(zone).year

@@ -52,6 +52,15 @@ def book(report: Report) -> bytes:
     return written.getvalue()
 
 
+def one_sheet(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """A workbook of one table."""
+    made = Workbook(write_only=True)
+    _sheet(made, name, head, rows)
+    written = io.BytesIO()
+    made.save(written)
+    return written.getvalue()
+
+
 def _sheet(made: Workbook, name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """One sheet, its heading and first column staying in view."""
     sheet = made.create_sheet(name)

@@ -8,13 +8,14 @@ from data.figures.figures import BY_KEY, FIGURES
 from data.figures.reported import LEVEL_NAMES
 from data.figures.tables import BY, Table
 from data.reports import drawn, told
-from data.reports.gathered import ON_PAPER, Report
+from data.reports.gathered import Report
 from data.reports.told import NOTHING
 from data.reports.word import Picture, render, template
 
 WIDE = 620  # px of a chart on paper
 _SHARP = 2  # its pixels to one of the picture's
 _ACROSS = 150  # mm
+_TABLES = ("month", "topic", "event", "lecturer_kind", "dialect", "venue", "mode")  # with that of the places
 _HEATS = 4  # pictures of the heat table; the whole of it is in the workbook
 
 
@@ -44,7 +45,7 @@ def values(report: Report) -> dict[str, object]:
         "charts": _charts(report),
         "places_by": BY[report.lines_by],
         "tables": {"places": _rows(report.tables[report.lines_by])}
-        | {by: _rows(report.tables[by]) for by in ON_PAPER},
+        | {by: _rows(report.tables[by]) for by in _TABLES},
         "idle": _idle(report),
         "late": [
             {
@@ -98,9 +99,9 @@ def _charts(report: Report) -> dict[str, list[Picture]]:
     months = report.tables["month"]
     pictures = {
         "months": [drawn.months(months, wide=WIDE)] if len(months.rows) > 1 else [],
-        "times": [drawn.times(report.numbers, wide=WIDE)],
+        "times": [drawn.times(report.numbers, wide=WIDE)] if any(map(report.numbers.get, drawn.TIMES)) else [],
         "heat": drawn.heat_pages(report.heat, wide=WIDE)[:_HEATS] if report.heat.cells else [],
-        "pushes": [drawn.pushes(months, wide=WIDE)] if len(months.rows) > 1 else [],
+        "pushes": [drawn.pushes(months, wide=WIDE)] if any(map(report.numbers.get, drawn.PUSHES)) else [],
         "events": [drawn.bars("各类活动", report.tables["event"], "events", unit="场", wide=WIDE)],
     }
     return {name: [_picture(each) for each in found] for name, found in pictures.items()}

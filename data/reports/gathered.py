@@ -19,18 +19,13 @@ from data.record_tables import Area, MediaReport
 
 MOST_LATE = 50  # late entries, media reports and the like that a document lists; the workbook has the same
 WIDE = 24  # columns of a heat table on paper; of more, the next larger places are shown
-ON_PAPER = ("month", "topic", "event", "lecturer_kind", "dialect", "venue", "mode")  # with that of the places
 Step = Callable[[float, str], None]  # how much is done, 0 to 1, and what is being done; it may raise to stop
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is asked for beside the figures: what looks odd, and who meets criteria, are for coordinators only.
+    """What is asked for beside the figures: what looks odd, and who meets criteria, are for coordinators only."""
 
-    ``book``: every breakdown, as the workbook has them; a document needs fewer.
-    """
-
-    book: bool = True
     flags: bool = False
     criteria: Criteria | None = None
 
@@ -64,18 +59,14 @@ class Report:
 
     @property
     def lines_by(self) -> str:
-        return places_by(self.scope, self.villages)
-
-
-def places_by(scope: Scope, villages: int) -> str:
-    """By what the table of places is made: 村小组 of a village, villages of a town, else towns."""
-    match scope.place.level:
-        case Level.VILLAGE | Level.HAMLET:
-            return "hamlet"
-        case Level.TOWN:
-            return "village"
-        case _:
-            return "village" if villages <= WIDE else "town"
+        """By what the table of places is made: 村小组 of a village, villages of a town, else towns."""
+        match self.scope.place.level:
+            case Level.VILLAGE | Level.HAMLET:
+                return "hamlet"
+            case Level.TOWN:
+                return "village"
+            case _:
+                return "village" if self.villages <= WIDE else "town"
 
 
 def gather(session: Session, scope: Scope, wish: Wish, step: Step) -> Report:
@@ -84,11 +75,9 @@ def gather(session: Session, scope: Scope, wish: Wish, step: Step) -> Report:
     now = numbers(session, scope)
     step(0.12, "数上期的数")
     before = numbers(session, replace(scope, period=scope.period.before()))
-    villages = areas.villages_in(session, scope.place)
-    wanted = tuple(BY) if wish.book else (*ON_PAPER, places_by(scope, villages))
     made: dict[str, Table] = {}
-    for place, by in enumerate(wanted):
-        step(0.2 + 0.5 * place / len(wanted), f"按{BY[by]}分列")
+    for place, by in enumerate(BY):
+        step(0.2 + 0.5 * place / len(BY), f"按{BY[by]}分列")
         made[by] = begun(tables.breakdown(session, scope, by), scope)
     step(0.7, "数点单的题目和地方")
     heat = heat_on_paper(session, scope)
@@ -97,7 +86,7 @@ def gather(session: Session, scope: Scope, wish: Wish, step: Step) -> Report:
     step(0.75, "自查和核对")
     return Report(
         scope=scope,
-        villages=villages,
+        villages=areas.villages_in(session, scope.place),
         numbers=now,
         before=before,
         tables=made,

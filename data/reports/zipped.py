@@ -12,18 +12,19 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
+from math import inf
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from openpyxl import Workbook
-
 from data.archive import Kept, PhotoGone, photo_file
-from data.cells import safe_cell
 from data.errors import TownError
 from data.names import masked
 from data.reports import lecture as paper
+from data.reports.book import one_sheet
+from data.reports.photo import small
 from data.reports.told import NOTHING, told
 
+ROOM = 40 * 2**20  # bytes of photos as they were sent, in a zip that is made in memory
 _HEAD = ("课号", "日期", "题目", "主题", "村", "地点", "谁讲", "报名", "到场", "发资料", "评课", "平均分", "照片")
 _STYLE = (
     "body{font:16px/1.6 sans-serif;max-width:60em;margin:1em auto;padding:0 1em}table{border-collapse:collapse}"
@@ -48,12 +49,12 @@ class Yearly:
     gone: int
 
 
-def one(kept: Kept, dossier: bytes, *, photos: Path, zone: ZoneInfo) -> bytes:
-    """All of one lecture: its document, its page, its photos as they were sent."""
+def one(kept: Kept, dossier: bytes, *, photos: Path, zone: ZoneInfo, room: float = ROOM) -> bytes:
+    """All of one lecture: its document, its page, its photos as they were sent, as far as there is ``room``."""
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as into:
         into.writestr("归档.docx", dossier)
-        _put(into, kept, "", photos, zone)
+        _put(into, kept, "", photos, zone, room)
     return written.getvalue()
 
 
@@ -81,7 +82,7 @@ def year(
                 kept_rows.append(_row(kept, zone))
                 step(len(kept_rows))
             into.writestr(f"{name}/index.html", "".join(_index(name, kept_rows, zone, now)))
-            into.writestr(f"{name}/index.xlsx", _workbook(kept_rows))
+            into.writestr(f"{name}/index.xlsx", one_sheet("档案", _HEAD, kept_rows))
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
@@ -92,13 +93,19 @@ def _folder(kept: Kept) -> str:
     return f"课{kept.number:04}"
 
 
-def _put(into: zipfile.ZipFile, kept: Kept, where: str, photos: Path, zone: ZoneInfo) -> int:
-    """Its page and its photos; returns how many photos are not there."""
+def _put(into: zipfile.ZipFile, kept: Kept, where: str, photos: Path, zone: ZoneInfo, room: float = inf) -> int:
+    """Its page and its photos; returns how many photos are not there. What is beyond ``room`` bytes is made small."""
     names, gone = [], 0
     for place, photo in enumerate(kept.photos, 1):
-        name = f"照片/{place:02}{Path(photo.path).suffix}"
         try:
-            into.write(photo_file(photo, photos), f"{where}{name}", zipfile.ZIP_STORED)
+            path = photo_file(photo, photos)
+            room -= path.stat().st_size
+            made = small(path.read_bytes()) if room < 0 else None
+            name = f"照片/{place:02}{path.suffix if made is None else '.png'}"
+            if made is not None:
+                into.writestr(f"{where}{name}", made, zipfile.ZIP_STORED)
+            else:
+                into.write(path, f"{where}{name}", zipfile.ZIP_STORED)
         except (PhotoGone, OSError):
             gone += 1
             continue
@@ -162,14 +169,3 @@ def _index(name: str, rows: list[tuple[object, ...]], zone: ZoneInfo, now: datet
         cells = "".join(f"<td>{escape(NOTHING if cell in (None, '') else str(cell))}</td>" for cell in rest)
         yield f"<tr>{link}{cells}</tr>\n"
     yield "</table></body></html>\n"
-
-
-def _workbook(rows: Iterable[tuple[object, ...]]) -> bytes:
-    made = Workbook(write_only=True)
-    sheet = made.create_sheet("档案")
-    sheet.freeze_panes = "A2"
-    for row in (_HEAD, *rows):
-        sheet.append([safe_cell(cell) for cell in row])
-    written = io.BytesIO()
-    made.save(written)
-    return written.getvalue()

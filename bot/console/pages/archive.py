@@ -26,7 +26,7 @@ _STATES = ((LectureState.ARCHIVED.value, "归档了"), (LectureState.DELIVERED.v
 
 def show_all(ask: Ask) -> Answer:
     """The list: by words, year, village and topic."""
-    span = desk_figures.years(ask.session)
+    span = desk_figures.years(ask.session, ask.rules.zone)
     years = tuple((str(year), f"{year}年") for year in range(span[1], span[0] - 1, -1)) if span else ()
     villages = () if ask.scope is not None else desk.choices(ask.session, Village)
     filters = (

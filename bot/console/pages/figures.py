@@ -50,7 +50,9 @@ def show(ask: Ask) -> Answer:
         "parts": [(key, name, address(PAGE, **kept, part=key)) for key, (name, _) in PARTS.items()],
         "part": part,
         "tiles": [_tile(BY_KEY[key], found[key], kept) for key in PARTS[part][1]],
-        "charts": [(drawn.CHARTS[name], svg, address(f"{PAGE}/chart/{name}", **kept)) for name, svg in charts.items()],
+        "charts": [
+            (drawn.CHARTS[name], _sized(svg), address(f"{PAGE}/chart/{name}", **kept)) for name, svg in charts.items()
+        ],
         "idle": _idle(ask, scope) if part == "events" else None,
         "below": _below(ask, scope, kept, part),
         "places": places(ask),
@@ -100,7 +102,7 @@ def chart(ask: Ask) -> Answer:
     if name not in drawn.CHARTS:
         raise NotThere("这张图")
     svg = drawn.chart(ask.session, scope, name)
-    wide = float(svg.split('viewBox="0 0 ', 1)[1].split(" ", 1)[0])
+    wide = _width(svg)
     title = f"{scope.place.name}{scope.period.label}{drawn.CHARTS[name]}"
     body = png(svg, width=min(round(wide * SHARP), 6_000))
     return Download(f"{title}.png", "image/png", body, logged=("存图表", title))
@@ -166,6 +168,15 @@ def _counted(ask: Ask, scope: Scope, part: str) -> tuple[dict[str, Number], dict
         return found, {"pushes": drawn.pushes(table)}
     charts = {name: drawn.chart(ask.session, scope, name) for name in _CHARTS.get(part, ())}
     return numbers(ask.session, scope, keys=keys), charts
+
+
+def _width(svg: str) -> float:
+    return float(svg.split('viewBox="0 0 ', 1)[1].split(" ", 1)[0])
+
+
+def _sized(svg: str) -> str:
+    """At its own size, so that a wide one is scrolled and not shrunk."""
+    return svg.replace("<svg ", f'<svg width="{_width(svg):.0f}" ', 1)
 
 
 def _idle(ask: Ask, scope: Scope) -> list[tuple[str, str]]:

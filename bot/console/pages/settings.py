@@ -48,6 +48,15 @@ _CLOCK = re.compile(r'(?<![\d"\'-])(\d{1,2}:\d{2})(?![\d"\':])')
 _DASHES = str.maketrans("，：；“”‘’【】", ",:;\"\"''[]")
 
 
+class _NoAliases(yaml.SafeLoader):
+    """A few lines with references to one another unfold into more than there is memory for."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("no aliases")
+        return super().compose_node(parent, index)
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A setting as it is shown; ``value`` and ``default`` are in YAML's notation. ``whence`` says who set it."""
@@ -112,8 +121,8 @@ def read(setting: Setting[Any], typed: str) -> object:
     """
     plain = typed.translate(_DASHES)
     try:
-        parsed = _plain(yaml.safe_load(_CLOCK.sub(r'"\1"', plain)))
-    except (yaml.YAMLError, ValueError):
+        parsed = _plain(yaml.load(_CLOCK.sub(r'"\1"', plain), Loader=_NoAliases))  # noqa: S506 - a safe loader
+    except (yaml.YAMLError, ValueError, RecursionError):
         parsed = None
     why = ""
     for value in (parsed, typed):

@@ -34,6 +34,8 @@
     button.textContent = "已复制";
   });
 
+  document.querySelector(".menu [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
   for (const box of document.querySelectorAll("[data-submit-on-change]")) {
     box.addEventListener("change", () => box.form.requestSubmit());
   }
