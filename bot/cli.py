@@ -15,11 +15,13 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot import (
+    cli_archive,
     cli_backup,
     cli_bring,
     cli_export,
     cli_jielong,
     cli_person,
+    cli_report,
     cli_sheet,
     cli_snippets,
     cli_understand,

@@ -233,7 +233,7 @@ def _end_keys(session: Session, user: ConsoleUser, now: datetime) -> None:
     links = update(ConsoleLink).where(col(ConsoleLink.used_at).is_(None))
     theirs = or_(col(ConsoleLink.created_by) == user.name, col(ConsoleLink.user_id) == user.id)
     changed(session, links.where(theirs).values(used_at=now))
-    codes = update(BindingCode).where(col(BindingCode.used_at).is_(None))
+    codes = update(BindingCode).where(col(BindingCode.used_at).is_(None), BindingCode.kind == RoleKind.COORDINATOR)
     if user.role is not ConsoleRole.ADMIN:  # whose codes nobody can tell from those of the other admins
         codes = codes.where(col(BindingCode.user_id) == user.id)
     changed(session, codes.values(used_at=now))

@@ -66,9 +66,11 @@ def read_sheet(path: Path) -> Iterator[tuple[int, Mapping[str, object]]]:
     try:
         sheet = book.worksheets[0]
         sheet.reset_dimensions()  # what a file says of its own size may be a billion cells
-        rows = sheet.iter_rows(max_col=_MOST_COLUMNS, max_row=_MOST_ROWS, values_only=True)
+        rows = sheet.iter_rows(max_col=_MOST_COLUMNS, max_row=_MOST_ROWS + 1, values_only=True)
         columns = _columns(next(rows, ()))
         for number, row in enumerate(rows, 2):
+            if number > _MOST_ROWS:
+                raise BadSheet(f"超过{_MOST_ROWS}行，请分成几个文件")
             if any(value not in (None, "") for value in row):
                 yield number, _fields(columns, row)
     finally:

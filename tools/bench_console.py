@@ -47,7 +47,7 @@ from tests.desk import COOKIE, open_desk
 from tests.town import NOW, ROOT, WEB, DemoTown, prepare_town
 from tools.city import make_city
 
-ROUNDS = 8  # that each of the people opens each page
+ROUNDS = 20  # that each of the people opens each page
 PEOPLE = 2
 PER_SECOND = 20  # messages, all of which need a turn
 CARDS = 40  # that wait to be said by hand

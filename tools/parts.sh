@@ -23,4 +23,5 @@ if [ "${1:-}" = gateway ]; then
 fi
 command -v chromium >/dev/null || install chromium fonts-noto-cjk
 command -v espeak-ng >/dev/null || install espeak-ng
+command -v soffice >/dev/null || install libreoffice-writer-nogui libreoffice-calc-nogui poppler-utils
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || install postgresql

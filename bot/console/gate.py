@@ -179,11 +179,8 @@ class Gate:
             return await asyncio.to_thread(work)
 
     async def _let_in(self, request: web.Request, response: web.Response, user: ConsoleUser) -> None:
-        now, client, agent = (
-            self._clock(),
-            self.front.client(request),
-            clean_text(request.headers.get("User-Agent", ""), limit=200),
-        )
+        now, client = self._clock(), self.front.client(request)
+        agent = clean_text(request.headers.get("User-Agent", ""), limit=200)
 
         def begin(session: Session) -> str:
             audit.note(session, "登录", now=now, user=user, address=client)
@@ -258,12 +255,8 @@ class Gate:
         posted = await read_form(request, 0)
         form = {key: values[0] for key, values in posted.fields.items()}
         before = request.cookies.get(self._before, "")
-        given = form.get("before", "")
-        if not (
-            before
-            and self.front.own_origin(request)
-            and hmac.compare_digest(before.encode(errors="replace"), given.encode())
-        ):
+        same = hmac.compare_digest(before.encode(errors="replace"), form.get("before", "").encode())
+        if not (before and self.front.own_origin(request) and same):
             raise web.HTTPForbidden
         return form
 

@@ -24,6 +24,7 @@ log = logging.getLogger("menlou.console")
 
 FILE = 5 * 1024 * 1024  # bytes of an exported chat
 RECENT = timedelta(days=3)  # what was said longer ago is not acted on any more
+AT_ONCE = 2_000  # lines that are read in one turn: some ms each, in which the bot hears nobody else
 MOST = 400  # lines to correct at a time
 SMALL = 60  # lines up to which chatter is shown too, in case that it was misread
 CALLS = ("@小门", "＠小门")
@@ -53,10 +54,12 @@ def paste(ask: Ask) -> Done:
     if not lines:
         raise BadEntry("群里的话", "没有读到内容。请从微信里复制了再粘贴。")
     fresh = [each for each in lines if each.at is None or each.at > ask.now - RECENT]
-    read = [_of(each) for each in fresh]
+    read = [_of(each) for each in fresh[-AT_ONCE:]]
     seen = _rehearse(ask, room, read)
     kept = seen if len(seen) <= SMALL else [each for each in seen if each.outcome != Outcome.SILENT]
     dropped = f"{len(lines) - len(fresh)}条是三天以前的，没有读。" if len(fresh) < len(lines) else ""
+    if len(fresh) > AT_ONCE:
+        dropped += f"只读了最后{AT_ONCE}条。"
     quiet = len(seen) - len(kept)
     chatter = f"{quiet}条是闲聊，没有留。" if quiet else ""
     over = f"只留了前{MOST}条，其余请再粘贴一次。" if len(kept) > MOST else ""
