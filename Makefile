@@ -27,7 +27,7 @@ deps: .venv/run.stamp ## 只装运行所需的 .venv
 
 dev: .venv/dev.stamp ## 再装开发和测试所需
 
-parts: tests/gateway/node_modules/.stamp ## 装测试用的真部件(Node 网关、Chromium、PostgreSQL)
+parts: tests/gateway/node_modules/.stamp ## 装测试用的真部件(Node 网关、Chromium、PostgreSQL、LibreOffice)
 	@sh tools/parts.sh
 
 docs: deps ## 由代码里的清单重写 docs/config.md、docs/commands.md 和 config.yaml

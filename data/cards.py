@@ -6,7 +6,7 @@ For coordinators only: nobody is ranked, and no residents' group ever sees it.
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, case, col, func, select
 
 from data import tell
 from data.errors import BadMentor, NoSuchLecturer
@@ -62,10 +62,11 @@ def card(session: Session, lecturer: Lecturer, *, now: datetime, rules: Rules) -
         .limit(_SHOWN)
     )
     students = select(Lecturer.name).where(Lecturer.mentor_id == lecturer.id).order_by(col(Lecturer.id))
+    # The kind is no condition: SQLite would read all ratings of the year by it, and not those of these lectures.
+    said = case((col(Voice.kind) == VoiceKind.FEEDBACK, col(Voice.rating)))
+    theirs = select(Lecture.id).where(Lecture.lecturer_id == lecturer.id)
     rated, rating = session.exec(
-        select(func.count(col(Voice.rating)), func.avg(col(Voice.rating)))
-        .join(Lecture, col(Voice.lecture_id) == col(Lecture.id))
-        .where(Lecture.lecturer_id == lecturer.id, Voice.kind == VoiceKind.FEEDBACK)
+        select(func.count(said), func.avg(said)).where(col(Voice.lecture_id).in_(theirs))
     ).one()
     return Card(
         lecturer=lecturer,

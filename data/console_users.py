@@ -134,6 +134,8 @@ def add(
     if session.exec(select(ConsoleUser).where(ConsoleUser.name == login)).first() is not None:
         raise BadEntry("登录名", "已经有人用了，换一个。")
     shown = clean_name(shown_name) or login
+    if session.exec(select(ConsoleUser.id).where(ConsoleUser.shown_name == shown)).first() is not None:
+        raise BadEntry("称呼", "已经有人叫这个了，请加上村名或单位。")  # the log must tell the two apart
     member = Member(transport=TRANSPORT, external_id=f"user:{login}", name=shown, village_id=village_id, created_at=now)
     session.add(member)
     session.flush()
@@ -233,7 +235,7 @@ def _end_keys(session: Session, user: ConsoleUser, now: datetime) -> None:
     links = update(ConsoleLink).where(col(ConsoleLink.used_at).is_(None))
     theirs = or_(col(ConsoleLink.created_by) == user.name, col(ConsoleLink.user_id) == user.id)
     changed(session, links.where(theirs).values(used_at=now))
-    codes = update(BindingCode).where(col(BindingCode.used_at).is_(None), BindingCode.kind == RoleKind.COORDINATOR)
+    codes = update(BindingCode).where(col(BindingCode.used_at).is_(None), col(BindingCode.kind) == RoleKind.COORDINATOR)
     if user.role is not ConsoleRole.ADMIN:  # whose codes nobody can tell from those of the other admins
         codes = codes.where(col(BindingCode.user_id) == user.id)
     changed(session, codes.values(used_at=now))

@@ -89,7 +89,7 @@ def find_room(session: Session, room_id: int, *, village_id: int | None) -> Room
     return room
 
 
-def served(session: Session, *, village_id: int | None, now: datetime) -> list[Served]:
+def served(session: Session, *, village_id: int | None, now: datetime, limit: int | None = None) -> list[Served]:
     """The groups that are served by hand, those where something waits first."""
     waits = (
         select(Outbox.room_id, func.count().label("many"), func.min(Outbox.not_before).label("oldest"))
@@ -108,7 +108,7 @@ def served(session: Session, *, village_id: int | None, now: datetime) -> list[S
         query = query.where(Room.village_id == village_id)
     return [
         Served(room.id or 0, room.name, village or "", room.kind, many or 0, oldest)
-        for room, village, many, oldest in session.execute(query)
+        for room, village, many, oldest in session.execute(query.limit(limit))
     ]
 
 

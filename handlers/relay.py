@@ -5,13 +5,13 @@ Known ways of a line to begin (each on a line of its own, what was said below it
     张三 2026-11-22 10:30:05        2026-11-22 10:30 张三        张三 10:30        张三：
     张三(wxid_1) 2026/11/22 上午10:30     [2026-11-22 10:30] 张三: 报名        张三：报名两个人
 
-A day on a line of its own ("—— 2026-11-22 ——") counts for the times below it. A 接龙 stays whole.
+The day may lack its year, or be 昨天. A day on a line of its own ("—— 2026-11-22 ——") counts for the times below it. A 接龙 stays whole.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from data.names import clean_name, clean_text
@@ -23,7 +23,8 @@ _HEAD = 200  # characters: a longer line is no head, nor a day
 _GAP = re.compile(r"[^\S\n]{9,}")  # the patterns below try every way to share a long gap out among themselves
 _DAY = r"(?P<year>\d{4})[-/.年](?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})日?"
 _TIME = r"(?P<half>上午|下午|晚上|凌晨|中午|早上)?\s*(?P<hour>\d{1,2})[:：](?P<minute>\d{2})(?:[:：]\d{2})?"
-_WHEN = rf"(?:{_DAY}[\sT]*)?(?:星期.|周.)?\s*{_TIME}"
+_NEAR = r"(?:(?P<near>\d{1,2})[-/.月](?P<near_day>\d{1,2})(?:日\s*|\s+)|(?P<back>昨天|前天)\s*)"  # 11-20, 昨天
+_WHEN = rf"(?:{_DAY}[\sT]*|{_NEAR})?(?:星期.|周.)?\s*{_TIME}"
 _WHO = r"(?P<name>[^\s:：\[\]#][^:：\[\]\n]{0,40}?)"
 _ID = r"(?:\s*[(（<][\w@.\-]{2,40}[)）>])?"
 _HEADS = (
@@ -116,6 +117,22 @@ def _date(found: re.Match[str], fallback: date) -> date:
         return fallback
 
 
+def _near(found: re.Match[str], day: date) -> date:
+    """A day told without its year, the last one up to ``day``, or by how far back it is."""
+    if found["back"]:
+        return day - timedelta(days=1 if found["back"] == "昨天" else 2)
+    if not found["near"]:
+        return day
+    for year in (day.year, day.year - 1):
+        try:
+            on = date(year, int(found["near"]), int(found["near_day"]))
+        except ValueError:
+            continue
+        if on <= day:
+            return on
+    return day
+
+
 def _moment(found: re.Match[str], day: date, zone: ZoneInfo) -> datetime | None:
     hour, minute = int(found["hour"]), int(found["minute"])
     later = {"下午": 12, "晚上": 12, "中午": 3}.get(found["half"] or "", 0)  # hours below this are of the afternoon
@@ -123,5 +140,5 @@ def _moment(found: re.Match[str], day: date, zone: ZoneInfo) -> datetime | None:
         hour += 12
     if hour > 23 or minute > 59:
         return None
-    on = _date(found, day) if found["year"] else day
+    on = _date(found, day) if found["year"] else _near(found, day)
     return datetime.combine(on, time(hour, minute), tzinfo=zone)

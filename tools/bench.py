@@ -40,8 +40,10 @@ from tests.gateway.harness import Gateway
 from tests.town import NOW, WEB, DemoTown, prepare_town
 from tools.bench_backup import bench_backup
 from tools.bench_city import bench_city
+from tools.bench_console import bench_console
 from tools.bench_figures import bench_figures
 from tools.bench_outbox import bench_outbox
+from tools.bench_reports import bench_reports
 
 ROUNDS = 7
 TURNS = 300  # in a round
@@ -307,6 +309,8 @@ def main() -> int:
             "outbox": bench_outbox(folder),
             "figures": bench_figures(folder),
             "backup": bench_backup(folder),
+            "reports": bench_reports(folder),
+            "console": bench_console(folder),
             "start": asyncio.run(bench_start(folder)),
             "gateway": asyncio.run(bench_gateway(folder)),
         }

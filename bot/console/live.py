@@ -21,6 +21,7 @@ log = logging.getLogger("menlou.console")
 EVERY = 2.0  # seconds between looks, while somebody watches
 BREATH = 20.0  # seconds after which an empty word keeps a proxy from closing the line
 MOST = 100  # pages that watch at a time
+MOST_OF_ONE = 12  # … of one user
 Key = tuple[int | None, int | None]  # the village that a user sees, the broadcast that a page shows
 
 
@@ -29,6 +30,7 @@ class Watcher:
     """An open page: what it watches, and what it was last told."""
 
     key: Key
+    user_id: int
     news: asyncio.Queue[str] = field(default_factory=lambda: asyncio.Queue(4))
     last: str = ""
 
@@ -49,11 +51,12 @@ class Streams:
         visitor = await self._gate.visitor(request, used=False)
         if visitor is None:
             return web.Response(status=204)  # which tells a browser not to come again
-        if len(self._watchers) >= MOST:
+        mine = sum(each.user_id == visitor.user_id for each in self._watchers)
+        if len(self._watchers) >= MOST or mine >= MOST_OF_ONE:
             return web.Response(status=503, headers=HEADERS)
         wanted = request.query.get("b", "")
         broadcast = int(wanted) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 10 else None
-        watcher = Watcher((visitor.scope, None if visitor.scope is not None else broadcast))
+        watcher = Watcher((visitor.scope, None if visitor.scope is not None else broadcast), visitor.user_id)
         response = web.StreamResponse(headers={**HEADERS, "Content-Type": "text/event-stream"})
         await response.prepare(request)
         self._watchers.add(watcher)

@@ -21,6 +21,9 @@ ROLE_NAMES = {
 }
 
 
+_UNDER = {"/villages": ("/rooms",), "/texts": ("/series",)}  # pages beside that of the menu's entry
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A line of the menu."""
@@ -68,7 +71,8 @@ class Renderer:
 
     def _menu(self, ask: Ask) -> Sequence[Entry]:
         def here(path: str) -> bool:
-            return ask.where == path or (path != "/" and ask.where.startswith(f"{path}/"))
+            inside = (path, *_UNDER.get(path, ()))
+            return any(ask.where == each or (each != "/" and ask.where.startswith(f"{each}/")) for each in inside)
 
         return [
             Entry(page.nav, page.path, here(page.path))

@@ -38,6 +38,7 @@ from data import audit, console_sessions, deeds
 from data.console_sessions import Visitor
 from data.desk_errors import BadEntry, NotThere
 from data.errors import Declined
+from data.names import masked
 
 log = logging.getLogger("menlou.console")
 
@@ -288,7 +289,7 @@ class Console:
 
     def _error(self, status: int, why: str = "") -> web.Response:
         said = why or _WHY.get(status, "请回上一页再试。")
-        text = self._renderer.bare("error.html", title=_TITLES.get(status, "没有办成"), fault=said)
+        text = self._renderer.bare("error.html", title=_TITLES.get(status, "没有办成"), fault=masked(said))
         return _html(text, status)
 
 

@@ -24,7 +24,7 @@ def _find(ask: Ask, wanted: Wanted) -> Found[Line]:
 
 
 _COLUMNS: tuple[Column[Line], ...] = (
-    Column("宣讲员", lambda row: row.lecturer.name, lambda row: f"/lecturers/{row.lecturer.id}", head=True),
+    Column("姓名", lambda row: row.lecturer.name, lambda row: f"/lecturers/{row.lecturer.id}", head=True),
     Column("做什么", lambda row: row.lecturer.trade or row.lecturer.title),
     Column("类别", lambda row: row.lecturer.kind, wide=True),
     Column("题目", lambda row: "、".join(row.topics)),
@@ -51,7 +51,7 @@ def show(ask: Ask) -> Answer:
         Filter("village", "住哪", choices.choices(ask.session, Village)),
     )
     shown = tuple(each for each in filters if each.options)
-    listing = Listing("宣讲员", _COLUMNS, _find, shown, "姓名、做什么", "没有这样的宣讲员。")
+    listing = Listing("老师", _COLUMNS, _find, shown, "姓名、做什么", "没有这样的老师。")
     return show_list(ask, listing, template="lecturers.html")
 
 

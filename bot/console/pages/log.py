@@ -5,7 +5,19 @@ from sqlmodel import col, or_, select
 
 from bot.console.lists import Column, Found, Listing, Wanted, show_list
 from bot.console.values import Answer, Ask, Deed, Page
+from data.broadcasts import Outcome
 from data.desk_tables import Audit, ConsoleRole
+from data.snippets import Put
+from data.tables import RoleKind
+
+
+_WORDS = {
+    "True": "是", "False": "否",
+    Outcome.SUBMITTED: "交给另一位看", Outcome.APPROVED: "放行了，等到点", Outcome.QUEUED: "放行了，在排队",
+    Outcome.CHANGED: "发给谁变了，没有办",
+    Put.ADDED: "新的", Put.RENEWED: "换成新版", Put.SAME: "没有改动",
+    RoleKind.COORDINATOR: "宣传干事", RoleKind.LECTURER: "宣讲员",
+}  # fmt: skip
 
 
 def _find(ask: Ask, wanted: Wanted) -> Found[Audit]:
@@ -18,6 +30,13 @@ def _find(ask: Ask, wanted: Wanted) -> Found[Audit]:
     return Found(rows, total)
 
 
+def _said(value: object) -> str:
+    """A detail as people say it."""
+    if isinstance(value, list):
+        return "、".join(map(_said, value))
+    return _WORDS.get(str(value), str(value))
+
+
 LOG: Listing[Audit] = Listing(
     "操作记录",
     (
@@ -25,7 +44,7 @@ LOG: Listing[Audit] = Listing(
         Column("谁", lambda row: row.who, head=True),
         Column("做了什么", lambda row: row.what),
         Column("对象", lambda row: row.about),
-        Column("细节", lambda row: "；".join(f"{key}：{value}" for key, value in row.detail.items())),
+        Column("细节", lambda row: "；".join(f"{key}：{_said(value)}" for key, value in row.detail.items())),
         Column("从哪里", lambda row: row.address),
     ),
     _find,

@@ -23,6 +23,22 @@ class Login:
     this: bool
 
 
+_DEVICES = (
+    ("iPhone", "苹果手机"), ("iPad", "苹果平板"), ("HarmonyOS", "鸿蒙手机"), ("Android", "安卓手机"),
+    ("Windows", "Windows电脑"), ("Macintosh", "苹果电脑"), ("Linux", "Linux电脑"),
+)  # fmt: skip
+_BROWSERS = (
+    ("MicroMessenger", "微信"), ("Edg", "Edge浏览器"), ("Firefox", "火狐浏览器"), ("Chrome", "Chrome浏览器"),
+    ("Safari", "Safari浏览器"),
+)  # fmt: skip
+
+
+def device_of(agent: str) -> str:
+    """What a browser says it is, as people call it: 安卓手机，微信."""
+    found = [next((name for mark, name in names if mark in agent), "") for names in (_DEVICES, _BROWSERS)]
+    return "，".join(filter(None, found)) or "别的设备"
+
+
 def show(ask: Ask) -> Answer:
     """Who I am here, where I am logged in, and as whom I act in chats."""
     member = ask.session.get_one(Member, ask.user.member_id)
@@ -32,7 +48,7 @@ def show(ask: Ask) -> Answer:
         ConsoleSession.expires_at > ask.now,
     )
     logins = [
-        Login(each.created_at, each.seen_at, each.address, each.agent[:60], each.token_hash == ask.user.token_hash)
+        Login(each.created_at, each.seen_at, each.address, device_of(each.agent), each.token_hash == ask.user.token_hash)
         for each in ask.session.exec(mine.order_by(col(ConsoleSession.seen_at).desc()).limit(20))
     ]
     return Html("me.html", "我的账号", {"logins": logins, "bound": people.bound_name(member)})

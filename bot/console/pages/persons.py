@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlmodel import select
 
 from bot.console.lists import Column, Filter, Found, Listing, Wanted, show_list
+from bot.console.pages.rooms import TRANSPORTS
 from bot.console.pages.signups import STATES
 from bot.console.values import Answer, Ask, Deed, Done, Download, Html, Page
 from bot.settings import RETENTION_DAYS
@@ -145,7 +146,7 @@ def _columns() -> tuple[Column[Person], ...]:
         Column("昵称", lambda row: row.name or "（没有名字）", link=lambda row: f"/persons/{row.number}", head=True),
         Column("编号", lambda row: row.number),
         Column("村", lambda row: row.village),
-        Column("从哪里来", lambda row: row.transport),
+        Column("从哪里来", lambda row: TRANSPORTS.get(row.transport, row.transport)),
         Column("初次见到", lambda row: row.since),
     )
 

@@ -23,6 +23,7 @@ TRANSPORTS = {
     "wecom-bot": "企业微信",
     "wecom-hook": "企业微信（只发）",
     "relay": "手动",
+    "console": "控制台",
 }
 _OF_A_VILLAGE = (RoomKind.RESIDENTS, RoomKind.MIGRANTS)
 

@@ -11,12 +11,14 @@ from sqlalchemy import make_url
 from sqlmodel import select
 
 from bot.config import SECRETS
+from bot.console.pages.rooms import LISTEN
 from bot.console.values import Answer, Ask, Deed, Done, Html, Page
-from bot.setting_values import BadValue, Setting
+from bot.setting_values import BadValue, Setting, listen, poster_style, yes_no
 from bot.settings import DATABASE_URL, DESK_SETTINGS, SETTINGS
 from data import desk_settings
 from data.desk_errors import BadEntry, NotThere
 from data.desk_tables import ConsoleRole, ConsoleUser, SettingChange
+from data.drawing.styles import STYLES
 
 GROUPS = {
     "town": "镇",
@@ -46,6 +48,14 @@ GROUPS = {
 _EDITABLE = {setting.key: setting for setting in DESK_SETTINGS}
 _CLOCK = re.compile(r'(?<![\d"\'-])(\d{1,2}:\d{2})(?![\d"\':])')
 _DASHES = str.maketrans("，：；“”‘’【】", ",:;\"\"''[]")
+
+
+_YES_NO = (("true", "是"), ("false", "否"))
+_CHOICES: Mapping[object, tuple[tuple[str, str], ...]] = {  # by how a setting is read
+    yes_no: _YES_NO,
+    listen: tuple(LISTEN.items()),
+    poster_style: (("", "不要海报"), *((style, style) for style in STYLES)),
+}
 
 
 class _NoAliases(yaml.SafeLoader):
@@ -88,7 +98,8 @@ def show(ask: Ask) -> Answer:
     if found is not None and found.by_id is not None:
         who = ask.session.exec(select(ConsoleUser.shown_name).where(ConsoleUser.id == found.by_id)).first() or ""
     line = _line(ask, setting, desk_settings.changes(ask.session), _written(ask))
-    values = {"line": line, "file": _notation(_in_file(_written(ask), setting)), "found": found, "who": who}
+    choices = _CHOICES.get(setting.read, ())
+    values = {"line": line, "choices": choices, "names": dict(choices), "file": _notation(_in_file(_written(ask), setting)), "found": found, "who": who}
     return Html("settings_one.html", GROUPS.get(setting.key.partition(".")[0], setting.key), values)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.console.values import Answer, Ask, Deed, Done, Html, Page
 from bot.town import caution_of
-from data import accounts, deeds, desk_inbox, dispatches, missed, preview
+from data import accounts, deeds, desk_inbox, dispatches, missed, preview, relay
 from data.accounts import FREE
 from data.desk import cases, orders, today
 from data.desk.lectures import groups_of
@@ -87,6 +87,7 @@ def _waiting(ask: Ask) -> list[Group]:
             for each in today.submitted(session, limit=EACH + 1)
         ]
         found.append(_group("通知等放行", notices, "/broadcasts"))
+    found.append(_by_hand(ask))
     held = [
         Line(f"课{each.number}《{each.title}》{each.village}", f"/lectures/{each.number}", "还没报人数", "wait")
         for each in today.uncounted(session, village_id, now=now, limit=EACH + 1)
@@ -100,7 +101,7 @@ def _waiting(ask: Ask) -> list[Group]:
     which = cases.Which(village_id=village_id, waits=True)
     voices = [
         Line(
-            f"{row.number}号 {KIND_NAMES[row.kind]}：{shorten(row.text, 40)}",
+            f"{row.number}号 {KIND_NAMES[row.kind]}：{shorten(row.text.removeprefix(KIND_NAMES[row.kind]).lstrip(), 40)}",
             f"/cases/{row.number}",
             *_due(ask, row.due_at),
         )
@@ -108,6 +109,16 @@ def _waiting(ask: Ask) -> list[Group]:
     ]
     found.append(_group("意见等答复", voices, "/cases?state=open"))
     return found
+
+
+def _by_hand(ask: Ask) -> Group:
+    """The groups without the bot where something is to be said by hand."""
+    lines = [
+        Line(f"{each.name} {each.village}", f"/relay/{each.id}", f"{each.waiting}条要发", "wait")
+        for each in relay.served(ask.session, village_id=ask.scope, now=ask.now, limit=EACH + 1)
+        if each.waiting
+    ]
+    return _group("手动群", lines, "/relay")
 
 
 def _orders(ask: Ask, state: OrderState) -> Group:

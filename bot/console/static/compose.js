@@ -5,6 +5,7 @@
   const shown = Object.fromEntries(
     [...document.querySelectorAll("[data-compose]")].map((each) => [each.dataset.compose, each]));
   const bubble = document.querySelector("[data-compose-text]"), before = bubble.textContent;
+  const first = shown.whom.textContent;
   let asked = 0, waits = 0;
 
   const look = async () => {
@@ -21,7 +22,7 @@
       const answer = await fetch(address);
       if (!answer.ok || mine !== asked) return;
       const found = await answer.json();
-      for (const [name, each] of Object.entries(shown)) each.textContent = found[name] ?? "";
+      for (const [name, each] of Object.entries(shown)) each.textContent = found[name] || (name === "whom" ? first : "");
       shown.fault.hidden = !found.fault;
     } catch { /* offline for a moment: the button still works */ }
   };

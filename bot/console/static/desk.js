@@ -4,6 +4,7 @@
   const shown = document.querySelectorAll("[data-live], [data-live-value]");
   if (shown.length && "EventSource" in window) {
     const broadcast = document.querySelector("[data-broadcast]");
+    const waiting = document.querySelector('[data-live="b.waiting"]');
     const source = new EventSource("/live" + (broadcast ? "?b=" + broadcast.dataset.broadcast : ""));
     source.onmessage = (event) => {
       const numbers = JSON.parse(event.data);
@@ -16,6 +17,8 @@
         if (liveMax in numbers) each.max = Math.max(1, numbers[liveMax]);
         if (liveValue in numbers) each.value = numbers[liveValue];
       }
+      // All is out: what can be done now, and the list of groups, are other ones. Not while somebody types.
+      if (waiting && numbers["b.waiting"] === 0 && !document.activeElement.matches("textarea, input")) location.reload();
     };
     addEventListener("pagehide", () => source.close());
   }
