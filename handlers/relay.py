@@ -5,7 +5,8 @@ Known ways of a line to begin (each on a line of its own, what was said below it
     张三 2026-11-22 10:30:05        2026-11-22 10:30 张三        张三 10:30        张三：
     张三(wxid_1) 2026/11/22 上午10:30     [2026-11-22 10:30] 张三: 报名        张三：报名两个人
 
-The day may lack its year, or be 昨天. A day on a line of its own ("—— 2026-11-22 ——") counts for the times below it. A 接龙 stays whole.
+The day may lack its year, or be 昨天. A day on a line of its own ("—— 2026-11-22 ——") counts for the times below
+it. A 接龙 stays whole.
 """
 
 import re

@@ -114,7 +114,7 @@ async def used(desk: Desk, clerk: Clerk) -> list[str]:
 
 
 def test_every_page_is_a_good_page(furnished: DemoTown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No complaint, no other host, not wider than its screen, easy to read and to tap, light, and fine for axe (on the phone)."""
+    """No complaint, no other host, not too wide, easy to read and tap, light; axe finds no fault (on the phone)."""
     require_chromium()
     source, town, bad = axe_source(), furnished.copy(tmp_path / "town.db"), list[str]()
     home(tmp_path, monkeypatch)

@@ -271,10 +271,10 @@ def test_a_page_that_only_watches_does_not_keep_a_log_in_alive(town: DemoTown) -
 
 @pytest.mark.parametrize(
     "line",
-    ["a" + " " * 400 + "x", "2026-1-1" + " " * 400 + "x", "2026-1-1" + "-" * 3_900 + "x", "#" + "\u3000" * 9_000],
+    ["a" + " " * 3_000 + "x", "2026-1-1" + " " * 3_000 + "x", "2026-1-1" + "-" * 3_900 + "x", "#" + "\u3000" * 9_000],
 )
 def test_no_pasted_line_takes_longer_to_read_than_others(line: str, town: DemoTown) -> None:
-    """400 spaces took half a minute, in which the bot heard nobody: whoever reads this test waiting knows why."""
+    """500 spaces took half a minute, in which the bot heard nobody: whoever reads this test waiting knows why."""
     lines = read_paste(f"张三：早\n{line}\n李四：好", now=NOW, zone=town.knowledge.zone)
     assert (lines[0].name, lines[-1].name) == ("张三", "李四")
 

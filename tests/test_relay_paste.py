@@ -41,6 +41,15 @@ def test_times_are_read_in_the_town_s_zone() -> None:
     ]
 
 
+def test_a_day_without_its_year_is_the_last_such_day() -> None:
+    lines = read_paste("李阿姨 11-19 19:30\n报名\n王叔 12月1日 08:05\n报名\n陈姨 昨天 9:00\n好", now=NOW, zone=ZONE)
+    assert [(each.name, each.at) for each in lines] == [
+        ("李阿姨", datetime(2026, 11, 19, 19, 30, tzinfo=ZONE)),
+        ("王叔", datetime(2025, 12, 1, 8, 5, tzinfo=ZONE)),
+        ("陈姨", datetime(2026, 11, 19, 9, 0, tzinfo=ZONE)),
+    ]
+
+
 def test_a_day_on_its_own_line_counts_for_what_follows() -> None:
     lines = read_paste("—— 2026年11月18日 ——\n李阿姨 10:30\n报名", now=NOW, zone=ZONE)
     assert lines == (Line("李阿姨", "报名", datetime(2026, 11, 18, 10, 30, tzinfo=ZONE)),)

@@ -66,7 +66,8 @@ class Found(Generic[Row]):
 class Listing(Generic[Row]):
     """A list: what it is called, its columns and filters, and how rows are found.
 
-    ``empty`` is said where nothing is found; ``days`` adds a "from" and a "to" day to the filters ("from", "to").
+    ``empty`` is said where nothing is found, ``none`` where nothing is there at all; ``days`` adds a "from" and a "to"
+    day to the filters ("from", "to").
     """
 
     name: str
@@ -76,6 +77,7 @@ class Listing(Generic[Row]):
     searches: str = ""  # what the search looks at; empty: there is no search
     empty: str = "没有找到。"
     days: bool = False
+    none: str = ""
 
 
 def show_list(

@@ -27,7 +27,7 @@ def show_all(ask: Ask) -> Answer:
         Filter("author", "谁写的", desk.authors(ask.session)),
     )
     listing: Listing[NoticeRow] = Listing(
-        "通知", _columns(ask), _find, filters, searches="内容、发给谁、B7", empty="还没有通知。", days=True
+        "通知", _columns(ask), _find, filters, searches="内容、发给谁、B7", empty="没有通知。", days=True
     )
     waits = desk.count(ask.session, Which(state=BroadcastState.SUBMITTED))
     return show_list(ask, listing, template="broadcasts.html", waits=waits, may=ask.may(ConsoleRole.COORDINATOR))

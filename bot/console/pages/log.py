@@ -10,7 +10,6 @@ from data.desk_tables import Audit, ConsoleRole
 from data.snippets import Put
 from data.tables import RoleKind
 
-
 _WORDS = {
     "True": "是", "False": "否",
     Outcome.SUBMITTED: "交给另一位看", Outcome.APPROVED: "放行了，等到点", Outcome.QUEUED: "放行了，在排队",

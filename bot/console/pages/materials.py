@@ -35,7 +35,7 @@ def show_all(ask: Ask) -> Answer:
     filters = (Filter("topic", "题目", choices.topics(ask.session)), *(states if _works(ask) else ()))
     waiting = desk.count(ask.session, state=MaterialState.WAITING) if _works(ask) else 0
     listing: Listing[Line] = Listing(
-        "课件", _columns(), _find, filters, searches="标题、题目、文件名", empty="还没有课件。"
+        "课件", _columns(), _find, filters, searches="标题、题目、文件名", none="还没有课件。"
     )
     return show_list(ask, listing, template="materials.html", waiting=waiting, may=_works(ask))
 

@@ -48,7 +48,9 @@ def show(ask: Ask) -> Answer:
         ConsoleSession.expires_at > ask.now,
     )
     logins = [
-        Login(each.created_at, each.seen_at, each.address, device_of(each.agent), each.token_hash == ask.user.token_hash)
+        Login(
+            each.created_at, each.seen_at, each.address, device_of(each.agent), each.token_hash == ask.user.token_hash
+        )
         for each in ask.session.exec(mine.order_by(col(ConsoleSession.seen_at).desc()).limit(20))
     ]
     return Html("me.html", "我的账号", {"logins": logins, "bound": people.bound_name(member)})

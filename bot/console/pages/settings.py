@@ -99,7 +99,14 @@ def show(ask: Ask) -> Answer:
         who = ask.session.exec(select(ConsoleUser.shown_name).where(ConsoleUser.id == found.by_id)).first() or ""
     line = _line(ask, setting, desk_settings.changes(ask.session), _written(ask))
     choices = _CHOICES.get(setting.read, ())
-    values = {"line": line, "choices": choices, "names": dict(choices), "file": _notation(_in_file(_written(ask), setting)), "found": found, "who": who}
+    values = {
+        "line": line,
+        "choices": choices,
+        "names": dict(choices),
+        "file": _notation(_in_file(_written(ask), setting)),
+        "found": found,
+        "who": who,
+    }
     return Html("settings_one.html", GROUPS.get(setting.key.partition(".")[0], setting.key), values)
 
 
@@ -111,7 +118,7 @@ def change(ask: Ask) -> Done:
     shown = _notation(value)
     return Done(
         "/settings",
-        f"改好了，{setting.key} 现在是 {shown or '空的'}。",
+        f"改好了，{setting.key} 现在是 {dict(_CHOICES.get(setting.read, ())).get(shown, shown) or '空的'}。",
         about=setting.key,
         detail={"设成": shown},
         reload=True,

@@ -64,7 +64,8 @@ def show(ask: Ask) -> Answer:
         Column("在哪里报的", lambda party: f"{party.where}{'（接龙）' if party.by_list else ''}"),
         Column("时间", lambda party: party.at),
     )
-    listing = Listing(f"课{number}报名", columns, find, (Filter("state", "情况", _CHOICES),), "名字", "还没有人报名。")
+    filters = (Filter("state", "情况", _CHOICES),)
+    listing = Listing(f"课{number}报名", columns, find, filters, "名字", "没有这样的人。", none="还没有人报名。")
     people = desk.people(ask.session, number)
     return show_list(
         ask,

@@ -9,6 +9,7 @@ from bot.town import caution_of
 from data import accounts, deeds, desk_inbox, dispatches, missed, preview, relay
 from data.accounts import FREE
 from data.desk import cases, orders, today
+from data.desk.cases import VoiceRow
 from data.desk.lectures import groups_of
 from data.desk.orders import OrderRow
 from data.desk_errors import BadEntry
@@ -101,7 +102,7 @@ def _waiting(ask: Ask) -> list[Group]:
     which = cases.Which(village_id=village_id, waits=True)
     voices = [
         Line(
-            f"{row.number}号 {KIND_NAMES[row.kind]}：{shorten(row.text.removeprefix(KIND_NAMES[row.kind]).lstrip(), 40)}",
+            f"{row.number}号 {_voiced(row)}",
             f"/cases/{row.number}",
             *_due(ask, row.due_at),
         )
@@ -119,6 +120,12 @@ def _by_hand(ask: Ask) -> Group:
         if each.waiting
     ]
     return _group("手动群", lines, "/relay")
+
+
+def _voiced(row: VoiceRow) -> str:
+    """意见：路灯坏了 — the kind is not said twice."""
+    kind = KIND_NAMES[row.kind]
+    return f"{kind}：{shorten(row.text.removeprefix(kind).lstrip(' ：:，,'), 40)}"
 
 
 def _orders(ask: Ask, state: OrderState) -> Group:
