@@ -5,9 +5,6 @@ from contextlib import suppress
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from openpyxl import Workbook
-from openpyxl.utils.exceptions import WorkbookAlreadySaved
-
 from data.cells import safe_cell
 
 SHEETS = {
@@ -39,6 +36,8 @@ class Book:
     """A workbook that is being written. Of each sheet only the row at hand is in memory."""
 
     def __init__(self, zone: ZoneInfo, *, most_rows: int = MOST_ROWS) -> None:
+        from openpyxl import Workbook  # loaded only where it is used
+
         self._book = Workbook(write_only=True)
         self._zone, self._most_rows = zone, most_rows
         self._title, self._head, self._part, self._left = "", [""], 0, 0
@@ -70,6 +69,8 @@ class Book:
 
     def close(self) -> None:
         """Let go of what was not saved, and of its temporary files."""
+        from openpyxl.utils.exceptions import WorkbookAlreadySaved  # loaded only where it is used
+
         for sheet in self._book.worksheets:
             with suppress(WorkbookAlreadySaved):
                 sheet.close()

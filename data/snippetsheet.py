@@ -8,12 +8,6 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
-from openpyxl import Workbook, load_workbook
-from openpyxl.styles import Alignment, Font
-from openpyxl.utils import get_column_letter
-from openpyxl.utils.exceptions import InvalidFileException
-from openpyxl.worksheet.worksheet import Worksheet
-
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -59,6 +53,9 @@ class BadSheet(ValueError):
 
 def read_sheet(path: Path) -> Iterator[tuple[int, Mapping[str, object]]]:
     """(row number, the fields of its entry) of each row that is not empty. Raises `BadSheet`."""
+    from openpyxl import load_workbook  # loaded only where it is used
+    from openpyxl.utils.exceptions import InvalidFileException
+
     try:
         book = load_workbook(path, read_only=True, data_only=True)
     except (BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
@@ -79,6 +76,11 @@ def read_sheet(path: Path) -> Iterator[tuple[int, Mapping[str, object]]]:
 
 def write_template(path: Path, topics: tuple[str, ...]) -> None:
     """A workbook to be filled in: the headings, one example, and what each column takes."""
+    from openpyxl import Workbook  # loaded only where it is used
+    from openpyxl.styles import Alignment, Font
+    from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.worksheet import Worksheet
+
     book = Workbook()
     sheet = book.active
     assert isinstance(sheet, Worksheet)

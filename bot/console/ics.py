@@ -5,9 +5,8 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, date, timedelta
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
-
-from icalendar import Calendar, Event, Timezone, vText
 
 from data.desk import feeds
 
@@ -21,6 +20,8 @@ _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 
 def calendar(name: str, events: Iterable[feeds.Event], *, town: str, zone: ZoneInfo) -> bytes:
     """The file. The id of each event stays the same as long as the town keeps its name."""
+    from icalendar import Calendar, vText  # loaded only where it is used
+
     made = Calendar()
     made.add("prodid", "-//menlou//calendar//ZH")
     made.add("version", "2.0")
@@ -37,13 +38,17 @@ def calendar(name: str, events: Iterable[feeds.Event], *, town: str, zone: ZoneI
 
 
 @lru_cache(maxsize=4)
-def _zone(key: str) -> Timezone:
+def _zone(key: str) -> Any:
+    from icalendar import Timezone  # loaded only where it is used
+
     return Timezone.from_tzid(key, first_date=_SINCE)
 
 
 @lru_cache(maxsize=2 * feeds.MOST)
 def _event(each: feeds.Event, whose: str, zone: ZoneInfo) -> bytes:
     """One event as it is written. Phones ask every hour, and hardly ever is one another than it was."""
+    from icalendar import Event  # loaded only where it is used
+
     made = Event()
     made.add("uid", f"lecture-{each.number}@{whose}.menlou.invalid")
     made.add("sequence", each.changes)

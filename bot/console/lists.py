@@ -113,7 +113,10 @@ def _sheet(ask: Ask, listing: Listing[Row], words: str, chosen: Mapping[str, str
     found = listing.find(ask, Wanted(words, chosen, 0, MOST))
     head = [column.title for column in listing.columns]
     rows = ([_plain(ask, column.cell(row)) for column in listing.columns] for row in found.rows)
-    notes = "、".join([*([f"搜“{words}”"] if words else []), *chosen.values()])
+    names = {each.key: dict(each.options) for each in listing.filters}
+    notes = "、".join(
+        [*([f"搜“{words}”"] if words else []), *(names.get(key, {}).get(value, value) for key, value in chosen.items())]
+    )
     body = workbook(listing.name, head, rows, zone=ask.rules.zone)
     about = f"{min(found.total, MOST)}条{f'（{notes}）' if notes else ''}"
     return Download(f"{listing.name}.xlsx", XLSX, body, logged=(f"导出{listing.name}", about))

@@ -5,10 +5,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font
-
 from data.cells import safe_cell
 
 _TITLE_MOST = 31  # characters of a sheet's name
@@ -17,6 +13,10 @@ _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", "_"))
 
 def workbook(name: str, head: Sequence[str], rows: Iterable[Sequence[object]], *, zone: ZoneInfo) -> bytes:
     """One sheet with a heading row that stays in view. Moments are written in the town's time, without a zone."""
+    from openpyxl import Workbook  # loaded only where it is used
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Font
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet(name.translate(_FORBIDDEN)[:_TITLE_MOST])
     sheet.freeze_panes = "A2"

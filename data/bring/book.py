@@ -10,8 +10,6 @@ from io import BytesIO
 from typing import Any
 from zipfile import BadZipFile, LargeZipFile, ZipFile
 
-from openpyxl import load_workbook
-
 from data.bring.errors import BadBook
 from data.bring.model import Book, Fault, Page, Row, Sheet
 
@@ -67,6 +65,8 @@ def _look_at(part: bytes) -> None:
 
 
 def _read(data: bytes, sheets: Mapping[str, Sheet]) -> Book:
+    from openpyxl import load_workbook  # loaded only where it is used
+
     pages: list[Page] = []
     faults: list[Fault] = []
     book = load_workbook(BytesIO(data), read_only=True, data_only=False, keep_links=False)

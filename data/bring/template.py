@@ -4,12 +4,6 @@ from collections.abc import Mapping, Sequence
 from io import BytesIO
 from typing import Any
 
-from openpyxl import Workbook
-from openpyxl.comments import Comment
-from openpyxl.styles import Font, PatternFill
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.datavalidation import DataValidation
-
 from data.bring.book import ASIDE
 from data.bring.model import Column, Sheet
 from data.bring.sheets import SHEETS, TOPICS, VILLAGES
@@ -28,6 +22,8 @@ _NOTES = (
 
 def template(*, topics: Sequence[str] = (), villages: Sequence[str] = ()) -> bytes:
     """An .xlsx file; ``topics`` and ``villages`` are offered as lists where they are given."""
+    from openpyxl import Workbook  # loaded only where it is used
+
     book = Workbook()
     notes = book.active
     notes.title = ASIDE[0]
@@ -46,6 +42,8 @@ class _Lists:
     """Lists too long for a cell's own validation, on a sheet of their own."""
 
     def __init__(self, book: Any, lists: Mapping[str, Sequence[str]]) -> None:
+        from openpyxl.utils import get_column_letter  # loaded only where it is used
+
         sheet = book.create_sheet(ASIDE[1])
         sheet.sheet_state = "hidden"
         self._ranges: dict[str, str] = {}
@@ -63,6 +61,11 @@ class _Lists:
 
 
 def _add(page: Any, sheet: Sheet, lists: _Lists) -> None:
+    from openpyxl.comments import Comment  # loaded only where it is used
+    from openpyxl.styles import Font, PatternFill
+    from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.datavalidation import DataValidation
+
     for at, column in enumerate(sheet.columns, 1):
         letter = get_column_letter(at)
         head = page.cell(1, at, column.title)

@@ -2,10 +2,7 @@
 
 import io
 from collections.abc import Iterable, Sequence
-
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font, PatternFill
+from typing import Any
 
 from data.cells import safe_cell
 from data.figures.figures import BY_KEY, FIGURES
@@ -15,12 +12,13 @@ from data.reports import told
 from data.reports.gathered import Report
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_BOLD, _SHADE = Font(bold=True), PatternFill("solid", fgColor="EDE7DA")
 _WIDE, _NARROW = 28, 12
 
 
 def book(report: Report) -> bytes:
     """The workbook. An empty cell is where there is no data."""
+    from openpyxl import Workbook  # loaded only where it is used
+
     made = Workbook(write_only=True)
     zone = report.scope.zone
     _sheet(
@@ -54,6 +52,8 @@ def book(report: Report) -> bytes:
 
 def one_sheet(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     """A workbook of one table."""
+    from openpyxl import Workbook  # loaded only where it is used
+
     made = Workbook(write_only=True)
     _sheet(made, name, head, rows)
     written = io.BytesIO()
@@ -61,15 +61,18 @@ def one_sheet(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) 
     return written.getvalue()
 
 
-def _sheet(made: Workbook, name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+def _sheet(made: Any, name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """One sheet, its heading and first column staying in view."""
+    from openpyxl.cell import WriteOnlyCell  # loaded only where it is used
+    from openpyxl.styles import Font, PatternFill
+
     sheet = made.create_sheet(name)
     sheet.freeze_panes = "B2"
     for at in range(len(head)):
         sheet.column_dimensions[_letter(at)].width = _WIDE if at == 0 else _NARROW
     cells = [WriteOnlyCell(sheet, value=safe_cell(title)) for title in head]
     for cell in cells:
-        cell.font, cell.fill = _BOLD, _SHADE
+        cell.font, cell.fill = Font(bold=True), PatternFill("solid", fgColor="EDE7DA")
     sheet.append(cells)
     for row in rows:
         sheet.append([safe_cell(value) for value in row])

@@ -12,9 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from docx.opc.exceptions import PackageNotFoundError
-from docx.shared import Mm
-from docxtpl import DocxTemplate, InlineImage
 from jinja2 import StrictUndefined
 from jinja2.exceptions import SecurityError, TemplateError, TemplateSyntaxError, UndefinedError
 from jinja2.sandbox import SandboxedEnvironment
@@ -75,6 +72,9 @@ def render(path: Path, values: Mapping[str, object]) -> bytes:
 
 
 def _opened(path: Path) -> Any:
+    from docx.opc.exceptions import PackageNotFoundError  # loaded only where it is used
+    from docxtpl import DocxTemplate
+
     try:
         if path.stat().st_size > _LARGEST:
             raise TemplateFault(path, f"太大了，最多{_LARGEST // 2**20}MB")
@@ -89,6 +89,9 @@ def _opened(path: Path) -> Any:
 
 def _filled(value: object, made: Any) -> Any:
     """The values as a template takes them: no character that a file cannot hold."""
+    from docx.shared import Mm  # loaded only where it is used
+    from docxtpl import InlineImage
+
     match value:
         case str():
             return clean_text(value, limit=_LONGEST)
@@ -104,6 +107,8 @@ def _filled(value: object, made: Any) -> Any:
 
 def _around(path: Path, said: str) -> str:
     """The words of the template in which the fault lies, as far as it can be told."""
+    from docxtpl import DocxTemplate  # loaded only where it is used
+
     fresh = DocxTemplate(str(path))
     fresh.init_docx()
     wanted = _WORD.findall(said)

@@ -4,7 +4,16 @@
   const shown = document.querySelectorAll("[data-live], [data-live-value]");
   if (shown.length && "EventSource" in window) {
     const broadcast = document.querySelector("[data-broadcast]");
-    const waiting = document.querySelector('[data-live="b.waiting"]');
+    let waiting = document.querySelector('[data-live="b.waiting"]');
+    const refresh = async () => { // a notice is out: what can be done now, and the list of its groups, are other ones
+      waiting = null;
+      const answer = await fetch(location.href);
+      if (!answer.ok) return;
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      for (const part of ["[data-broadcast]", ".halves"]) {
+        document.querySelector(part).replaceWith(fresh.querySelector(part));
+      }
+    };
     const source = new EventSource("/live" + (broadcast ? "?b=" + broadcast.dataset.broadcast : ""));
     source.onmessage = (event) => {
       const numbers = JSON.parse(event.data);
@@ -17,8 +26,7 @@
         if (liveMax in numbers) each.max = Math.max(1, numbers[liveMax]);
         if (liveValue in numbers) each.value = numbers[liveValue];
       }
-      // All is out: what can be done now, and the list of groups, are other ones. Not while somebody types.
-      if (waiting && numbers["b.waiting"] === 0 && !document.activeElement.matches("textarea, input")) location.reload();
+      if (waiting && numbers["b.waiting"] === 0 && !document.activeElement.matches("main textarea, main input")) refresh();
     };
     addEventListener("pagehide", () => source.close());
   }
