@@ -122,3 +122,14 @@ def test_a_password_in_the_database_s_address_is_not_shown(town: DemoTown) -> No
     Asked.house.config = config  # type: ignore[attr-defined]
     line = page._line(Asked, DATABASE_URL, {}, {})  # type: ignore[arg-type]
     assert "geheim" not in line.value and "***" in line.value and line.whence == "环境变量"
+
+
+def test_a_setting_with_a_few_values_is_chosen_by_words(town: DemoTown) -> None:
+    async def story(desk: Desk) -> None:
+        admin = desk.clerk(ConsoleRole.ADMIN)
+        text = (await admin.get("/settings/listen.default")).text
+        assert '<option value="command">只听口令</option>' in text and 'type="text"' not in text
+        done = await admin.post("/settings/listen.default/change", value="command")
+        assert "现在是 只听口令" in done.said
+
+    run(town, story)

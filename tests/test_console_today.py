@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from sqlmodel import col, select
 
-from data import accounts, outbox, tell
+from data import accounts, outbox, relay, tell
 from data.desk_tables import ConsoleRole
 from data.loop import Lecture, LectureState, SolitaireState
 from data.mail import Outbox, OutboxKind, OutboxState
-from data.tables import Broadcast, BroadcastState, Member, Room
+from data.tables import Broadcast, BroadcastState, Member, Room, RoomKind
 from tests.desk import Desk
 from tests.test_console_cases import LAMP, said
 from tests.test_console_gate import run
@@ -199,5 +199,22 @@ def test_a_villages_clerk_settles_nothing(town: DemoTown) -> None:
         for path in ("/today/settle", "/today/missed"):
             assert (await clerk.post(path, id=number, there="yes", go="yes")).status == 403
         assert row(desk, number).state == OutboxState.UNKNOWN
+
+    run(town, story)
+
+
+def test_what_is_to_be_said_by_hand_waits_there_for_the_village_s_clerk(town: DemoTown) -> None:
+    async def story(desk: Desk) -> None:
+        with desk.session() as session, session.begin():
+            village = session.exec(select(Room.village_id).where(Room.name == SHIWAN)).one()
+            room = relay.add_room(
+                session, name="石湾后山组", village_id=village, kind=RoomKind.RESIDENTS, now=desk.now
+            )  # fmt: skip
+            number = room.id
+            outbox.queue(session, room_id=number or 0, kind=OutboxKind.NOTICE, text="明早停水", now=desk.now)
+        mine, other = [desk.clerk(ConsoleRole.VILLAGE, village=name) for name in ("石湾村", "上坪村")]
+        text = (await mine.get("/")).text
+        assert f'href="/relay/{number}"' in text and "1条要发" in text
+        assert "石湾后山组" not in (await other.get("/")).text
 
     run(town, story)

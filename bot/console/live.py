@@ -31,8 +31,14 @@ class Watcher:
 
     key: Key
     user_id: int
+    request: web.Request
     news: asyncio.Queue[str] = field(default_factory=lambda: asyncio.Queue(4))
     last: str = ""
+
+    @property
+    def gone(self) -> bool:
+        """Whether the browser went on to another page: its stream here ends only when it is next written to."""
+        return self.request.transport is None or self.request.transport.is_closing()
 
 
 class Streams:
@@ -51,12 +57,13 @@ class Streams:
         visitor = await self._gate.visitor(request, used=False)
         if visitor is None:
             return web.Response(status=204)  # which tells a browser not to come again
-        mine = sum(each.user_id == visitor.user_id for each in self._watchers)
-        if len(self._watchers) >= MOST or mine >= MOST_OF_ONE:
+        there = [each for each in self._watchers if not each.gone]
+        if len(there) >= MOST or sum(each.user_id == visitor.user_id for each in there) >= MOST_OF_ONE:
             return web.Response(status=503, headers=HEADERS)
         wanted = request.query.get("b", "")
         broadcast = int(wanted) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 10 else None
-        watcher = Watcher((visitor.scope, None if visitor.scope is not None else broadcast), visitor.user_id)
+        key = (visitor.scope, None if visitor.scope is not None else broadcast)
+        watcher = Watcher(key, visitor.user_id, request)
         response = web.StreamResponse(headers={**HEADERS, "Content-Type": "text/event-stream"})
         await response.prepare(request)
         self._watchers.add(watcher)
