@@ -1,7 +1,7 @@
 """The bot, put together from its config."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from aiohttp import web
@@ -11,7 +11,7 @@ from bot.alone import be_alone
 from bot.app import Bot
 from bot.backup.configured import desk_of
 from bot.config import Config, ConfigError
-from bot.console.build import Given, open_console
+from bot.console.reader import Reader
 from bot.dispatch import Dispatch
 from bot.login import LoginDesk
 from bot.pacing import Pacer
@@ -83,16 +83,11 @@ def build(config: Config) -> Bot:
     login = LoginDesk()
     login.attach(application)
     dispatch = Dispatch(Listener(ROUTES, QUESTIONS, knowledge, EARS), worker, sender, clock, transports)
-    given = Given(
-        worker=worker,
-        transports=transports,
-        knowledge=lambda: dispatch.knowledge,
-        reload=lambda: bot.reload_soon(),  # noqa: PLW0108 - there is no bot yet
-        wake=sender.wake,
-        take=dispatch.take_now,
-        clock=clock,
-    )
-    console, reader = open_console(config, given) if config[CONSOLE] else (None, None)
+
+    def reload() -> None:
+        bot.reload_soon()
+
+    console, reader = _console(config, dispatch, worker, sender, reload) if config[CONSOLE] else (None, None)
     bot = Bot(
         written=written,
         config=config,
@@ -139,6 +134,23 @@ def _transports(
         for each in (ConsoleTransport(clock), RelayTransport(clock)):  # hands need the console
             transports[each.name], pacers[each.name] = each, Pacer(Speed.none())
     return transports, pacers
+
+
+def _console(
+    config: Config, dispatch: Dispatch, worker: Worker, sender: Sender, reload: Callable[[], None]
+) -> tuple[web.Application, Reader]:
+    from bot.console.build import Given, open_console  # loaded only when configured
+
+    given = Given(
+        worker=worker,
+        transports=dispatch.transports,
+        knowledge=lambda: dispatch.knowledge,
+        reload=reload,
+        wake=sender.wake,
+        take=dispatch.take_now,
+        clock=clock_of(config),
+    )
+    return open_console(config, given)
 
 
 def _timed(config: Config) -> tuple[tuple[Job, str], ...]:

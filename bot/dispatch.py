@@ -46,7 +46,7 @@ class Dispatch:
         self._worker = worker
         self._sender = sender
         self._clock = clock
-        self._transports = transports or {}
+        self.transports = transports or {}
         self._fetching = asyncio.Semaphore(_AT_A_TIME)
         self._open: frozenset[tuple[str, str]] | None = None  # rooms with a lecture to sign up for, as last looked up
 
@@ -119,7 +119,7 @@ class Dispatch:
 
         No other picture is ever fetched: not a stranger's, and nobody's out of a group.
         """
-        transport = self._transports.get(heard.transport)
+        transport = self.transports.get(heard.transport)
         if heard.kind is not Kind.IMAGE or not heard.direct or transport is None:
             return heard
         known = await self._worker.run(

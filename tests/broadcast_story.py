@@ -70,6 +70,8 @@ def found_town(folder: Path, gateway: Gateway, **settings: object) -> Path:
     own: dict[str, object] = {
         "town.folder": "town",
         "webchat.enabled": False,
+        "console.enabled": False,
+        "backup.enabled": False,
         "webchat.port": gateway.port + 1 if gateway.port < 65_000 else gateway.port - 1,
         "wechaty.endpoint": gateway.endpoint,
     }

@@ -29,7 +29,6 @@ from data.loop import (
     Subject,
 )
 from data.mail import Inbox, Outbox, OutboxKind, OutboxState
-from data.rules import PosterRules
 from data.tables import Dialog, Lecturer, Member, Role, Room
 from handlers.knowledge import Limits
 from handlers.message import Heard
@@ -55,8 +54,7 @@ class World(Talk):
     def __init__(self, template: DemoTown, path: Path) -> None:
         template.engine.dispose()
         shutil.copy(template.path, path)
-        plain = replace(template.knowledge.rules, poster=PosterRules())  # drawing them has tests of its own
-        unlimited = replace(template.knowledge, rules=plain, limits=Limits(per_minute=10**6, loop_turns=10**6))
+        unlimited = replace(template.knowledge, limits=Limits(per_minute=10**6, loop_turns=10**6))
         super().__init__(replace(template, path=path, engine=open_fast(path), knowledge=unlimited))
         self.heard_so_far: list[Heard] = []
         with self.town.session() as session:

@@ -477,7 +477,7 @@ _LECTURE = st.fixed_dictionaries(
     held=st.lists(_LECTURE, max_size=5),
     more=st.lists(_VILLAGE, max_size=3),
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_was_brought_the_second_time_changes_nothing(
     tmp_path_factory: pytest.TempPathFactory, first: Rows, people: Rows, held: Rows, more: Rows
 ) -> None:

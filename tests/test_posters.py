@@ -18,6 +18,14 @@ from data.rules import PosterRules, Rules
 from data.tables import Lecturer, Picture, Room, Snippet, Topic, Village
 from tests.town import NOW, ZONE, DemoTown, Talk
 
+
+@pytest.fixture
+def town(town: DemoTown) -> DemoTown:
+    """The demo town with posters, which its other tests do without."""
+    drawn = PosterRules("素白", town.knowledge.town)
+    return replace(town, knowledge=replace(town.knowledge, rules=replace(town.knowledge.rules, poster=drawn)))
+
+
 BOSS = "宣传委员周竹蓉"
 LEAVES = NOW + timedelta(minutes=1)
 START = NOW + timedelta(days=1, hours=4, minutes=30)

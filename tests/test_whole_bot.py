@@ -85,6 +85,8 @@ def write_town(folder: Path, gateway: Gateway, **settings: object) -> Path:
     overrides: dict[str, object] = {
         "town.folder": "town",
         "webchat.enabled": False,
+        "console.enabled": False,
+        "backup.enabled": False,
         "webchat.port": gateway.port + 1 if gateway.port < 65_000 else gateway.port - 1,
         "wechaty.endpoint": gateway.endpoint,
         "push.grace_minutes": 0,

@@ -15,7 +15,7 @@ from bot.settings import LOOP_CRON
 from bot.town import read_files, rules_of, settle_in
 from data.database import open_engine, upgrade
 from data.mail import Outbox, OutboxState
-from data.rules import Rules
+from data.rules import PosterRules, Rules
 from data.tables import Room
 from data.townfile import TownFiles
 from handlers import EARS, QUESTIONS, ROUTES
@@ -61,6 +61,7 @@ def prepare_town(path: Path, *, now: datetime) -> DemoTown:
     upgrade(engine, now=now)
     with Session(engine, expire_on_commit=False) as session, session.begin():
         files, knowledge = settle_in(session, config, transport=WEB, now=now)
+    knowledge = replace(knowledge, rules=replace(knowledge.rules, poster=PosterRules()))  # drawing has tests of its own
     return DemoTown(path, engine, files, knowledge)
 
 
@@ -149,9 +150,9 @@ class Talk:
         if rows:
             self._shown = rows[-1][0].id or 0
         self._deliver()
-        by_id = {person.id: person.name for person in self._people.values()}
+        names = {person.id: f"私聊 {person.name}" for person in self._people.values()}
         return [
-            f"[{f'私聊 {by_id.get(room.external_id, room.external_id)}' if room.kind == 'direct' else room.name}] {row.text}"
+            f"[{names.get(room.external_id, room.external_id) if room.kind == 'direct' else room.name}] {row.text}"
             for row, room in rows
         ]
 

@@ -173,9 +173,7 @@ def _with_edge(when: When, pieces: Spoken, frame: Frame) -> When:
     if edge is None:
         return when
     if edge.side == "before":
-        if pick(pieces, Feast) is not None:
-            return When(frame.now, max(when.start, frame.now), when.text, when.grain)
-        end = when.end or when.start
+        end = when.start if pick(pieces, Feast) is not None else when.end or when.start
         return When(frame.now, end, when.text, when.grain) if end > frame.now else when
     start = when.end if pick(pieces, Feast) is not None and when.end is not None else when.start
     return When(start, None, when.text, when.grain)
