@@ -1,7 +1,7 @@
 # 两条命令就够:make run(演示镇)和 make test(全部测试)。其余见 make help。
 PYTHON ?= python3
 PY := .venv/bin/python
-JOBS ?= 2
+JOBS ?= 3
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench deps dev parts docs lock
 

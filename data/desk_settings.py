@@ -35,4 +35,4 @@ def added_words(session: Session) -> list[tuple[str, str]]:
 def listening(session: Session) -> dict[str, str]:
     """Room's external id → how it is listened to there, where that was set in the console."""
     rooms = session.exec(select(Room.external_id, Room.listen).where(Room.listen != ""))
-    return {external_id: listen for external_id, listen in rooms}
+    return dict(rooms.all())

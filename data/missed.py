@@ -45,7 +45,9 @@ class Patience:
 
 def lapse(session: Session, patience: Patience, *, now: datetime) -> int:
     """What waited past its expiry ends, and answers that have waited too long. Returns how many."""
-    by_hand = _OUT.c.room_id.in_(select(_ROOM.c.id).where(_ROOM.c.transport == HANDS))  # a person comes by when they can
+    by_hand = _OUT.c.room_id.in_(
+        select(_ROOM.c.id).where(_ROOM.c.transport == HANDS)
+    )  # a person comes by when they can
     old_answers = and_(
         _OUT.c.kind == OutboxKind.REPLY,
         _OUT.c.expires_at.is_(None),

@@ -218,7 +218,7 @@ def _signed_up(
 
 
 def _sentence(turn: Turn, done: SignedUp, whom: str) -> str:
-    lecture = done.lecture
+    lecture, whom = done.lecture, _yours(whom)
     if done.state is SignUpState.WAITING:
         why = "前面有人在等" if done.left else "报满了"
         ahead = f"前面还有{done.ahead}人" if done.ahead else "排在最前"
@@ -227,6 +227,11 @@ def _sentence(turn: Turn, done: SignedUp, whom: str) -> str:
     when = day_and_time(lecture.starts_at, turn.knowledge.zone, now=turn.now)
     verb = ("已帮" + whom if whom else "已") + "报名" if done.changed else "之前报过了，还是"
     return f"{verb}{done.people}人：{when}《{lecture.title}》，{lecture.venue}{left_over(done)}。"
+
+
+def _yours(whom: str) -> str:
+    """我妈, said back to whose mother she is: 您妈."""
+    return f"您{whom[1:]}" if whom.startswith("我") else whom
 
 
 def _together(items: list[str], done: SignedUp) -> str:
@@ -239,4 +244,4 @@ def _withdrawn(turn: Turn, lecture: Lecture, whom: str | None) -> Reply:
     done = signups.withdraw(
         turn.session, lecture, member_id=turn.member_id, now=turn.now, rules=turn.rules, for_whom=whom
     )
-    return Reply(f"已取消{whom or '您'}报的《{done.lecture.title}》。想来时再说“报名”。")
+    return Reply(f"已取消{_yours(whom or '您')}报的《{done.lecture.title}》。想来时再说“报名”。")

@@ -61,7 +61,12 @@ def test_a_day_at_the_desk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
             for tab in (desk, phone):
                 tab.assert_clean()
 
-    settings = {"console.port": port, "loop.undo_seconds": 0, "broadcast.two_people": True}
+    settings = {
+        "console.enabled": True,
+        "console.port": port,
+        "loop.undo_seconds": 0,
+        "broadcast.two_people": True,
+    }
     on_stage(tmp_path, play, seconds=90, **settings)
 
 
