@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.chromium
 
 HEAVIEST = 150_000  # bytes of a page with all that it loads
-_NUMBERED = re.compile(r"/\w+/[^/]*\d")
+_NUMBERED = re.compile(r"/\w+/[^/]*\d|/bring/[\w-]{16,}")
 LIST = "#接龙\n防骗讲座\n1. 李阿姨 2人\n2. 王叔"
 _SPOIL = """() => {
   const spoilt = "<p id=bad>太小</p><img src=/static/icon.svg><button id=low>小</button>";

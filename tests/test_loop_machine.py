@@ -24,7 +24,7 @@ from tests.town import DemoTown
 T = TypeVar("T")
 EXAMPLES = int(os.environ.get("MENLOU_EXAMPLES", "0"))
 # After ten games Hypothesis only varies what it had: a few short series, each with dice of its own, go further.
-BATCHES, BATCH, STEPS = 4, 8, 50
+BATCHES, BATCH, STEPS = 3, 8, 50
 HOME = {
     "坪顶梁伯": "上坪村乡亲群",
     "三婶唐桂英": "上坪村乡亲群",

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import TypeVar
 from urllib.parse import quote, unquote, urlsplit
 
@@ -83,7 +84,6 @@ class Gate:
         self._hasher = PasswordHasher()  # argon2id, RFC 9106's second choice of parameters
         self._hashing = asyncio.Semaphore(_HASHES_AT_ONCE)
         self._checking = asyncio.Lock()
-        self._decoy = self._hasher.hash(secrets.token_urlsafe(12))  # a name that nobody has costs as much time
 
     def attach(self, application: web.Application) -> None:
         application.router.add_get("/login", self._login_page)
@@ -154,7 +154,8 @@ class Gate:
         wait, user = await self._reader.run(look)
         if wait:
             raise LoginRefused(wait)
-        kept = user.password_hash if user is not None and user.active else self._decoy
+        decoy = await self._hashed(_decoy)  # made for everybody, so that it tells nothing
+        kept = user.password_hash if user is not None and user.active else decoy
         right = await self._hashed(lambda: self._verify(kept, password))
         if right and user is not None and user.active:
             await self._worker.run(lambda session: console_sessions.forgive(session, name=name))
@@ -272,6 +273,12 @@ class Gate:
         response.set_cookie(
             name, value, max_age=max_age, path="/", httponly=True, samesite="Lax", secure=self.front.secure
         )
+
+
+@cache
+def _decoy() -> str:
+    """What the password of a name that nobody has is held against, so that it costs as much time."""
+    return PasswordHasher().hash(secrets.token_urlsafe(12))
 
 
 def local_path(wanted: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -34,22 +35,12 @@ class Entry:
 
 
 class Renderer:
-    """The templates, compiled once. ``version`` is added to the addresses of scripts and styles."""
+    """Pages out of templates. ``version`` is added to the addresses of scripts and styles."""
 
     def __init__(self, pages: Iterable[Page], zone: ZoneInfo, town: str, version: str) -> None:
         self._pages = tuple(page for page in pages if page.nav)
         self._zone = zone
-        self._town = town
-        self._version = version
-        self._jinja = Environment(
-            loader=FileSystemLoader(Path(__file__).parent / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._jinja.globals |= {"address": address, "role_names": ROLE_NAMES, "version": version, "town": town}
-        self._jinja.filters["day"] = self._day
+        self._jinja = _templates(zone, town, version)
 
     def page(self, ask: Ask, html: Html, *, said: str = "") -> str:
         """A page in the frame, for somebody who is logged in."""
@@ -84,8 +75,24 @@ class Renderer:
         """今天19:30; nothing for no moment."""
         return "" if moment is None else day_and_time(moment, self._zone, now=now)
 
-    def _day(self, value: date | datetime | None) -> str:
+
+@cache
+def _templates(zone: ZoneInfo, town: str, version: str) -> Environment:
+    """The templates, compiled once in a process."""
+
+    def day(value: date | datetime | None) -> str:
         """2026-11-22, or with the time where there is one."""
         if isinstance(value, datetime):
-            return f"{value.astimezone(self._zone):%Y-%m-%d %H:%M}"
+            return f"{value.astimezone(zone):%Y-%m-%d %H:%M}"
         return "" if value is None else f"{value:%Y-%m-%d}"
+
+    jinja = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    jinja.globals |= {"address": address, "role_names": ROLE_NAMES, "version": version, "town": town}
+    jinja.filters["day"] = day
+    return jinja
