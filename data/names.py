@@ -25,3 +25,8 @@ def clean_text(raw: str, *, limit: int) -> str:
 def masked(text: str) -> str:
     """``text`` with the middle of each mobile number hidden: 138****1234."""
     return _PHONE.sub(r"\1****\2", text)
+
+
+def row_id(words: str) -> int | None:
+    """The id that an address, a form or a person wrote; None for what can be none."""
+    return int(words) if words.isascii() and words.isdecimal() and len(words) < 10 else None

@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 
 from bot.console.sheets import workbook
 from bot.console.values import Answer, Ask, Download, Html, address
+from data.names import row_id
 
 Row = TypeVar("Row")
 EACH = 30  # rows of a page
@@ -50,8 +51,7 @@ class Wanted:
 
     def number(self, key: str) -> int | None:
         """A chosen value that is a number (an id)."""
-        value = self.chosen.get(key, "")
-        return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else None
+        return row_id(self.chosen.get(key, ""))
 
 
 @dataclass(frozen=True, slots=True)

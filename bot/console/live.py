@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.console.gate import HEADERS, Gate
 from bot.console.reader import Reader
 from data.desk_numbers import numbers
+from data.names import row_id
 from data.rules import Rules
 
 log = logging.getLogger("menlou.console")
@@ -60,8 +61,7 @@ class Streams:
         there = [each for each in self._watchers if not each.gone]
         if len(there) >= MOST or sum(each.user_id == visitor.user_id for each in there) >= MOST_OF_ONE:
             return web.Response(status=503, headers=HEADERS)
-        wanted = request.query.get("b", "")
-        broadcast = int(wanted) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 10 else None
+        broadcast = row_id(request.query.get("b", ""))
         key = (visitor.scope, None if visitor.scope is not None else broadcast)
         watcher = Watcher(key, visitor.user_id, request)
         response = web.StreamResponse(headers={**HEADERS, "Content-Type": "text/event-stream"})

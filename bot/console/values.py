@@ -17,7 +17,7 @@ from bot.settings import CONSOLE_ADDRESS, CONSOLE_HOST, CONSOLE_PORT
 from data.console_sessions import Visitor
 from data.desk_errors import BadEntry, NotThere
 from data.desk_tables import ConsoleRole
-from data.names import clean_text, masked
+from data.names import clean_text, masked, row_id
 from data.rules import Rules
 from handlers.knowledge import Knowledge
 from handlers.message import Heard
@@ -141,10 +141,10 @@ class Ask:
 
     def id(self, name: str) -> int:
         """A number in the address. Raises `NotThere`."""
-        value = self.path.get(name, "")
-        if not (value.isascii() and value.isdecimal() and len(value) < 10):
+        number = row_id(self.path.get(name, ""))
+        if number is None:
             raise NotThere
-        return int(value)
+        return number
 
     def may(self, role: ConsoleRole) -> bool:
         """Whether this user has at least this role; a village's clerk has no more than a viewer's, in its village."""

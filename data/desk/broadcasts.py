@@ -12,6 +12,7 @@ from data import missed
 from data.audience_words import KIND_NAMES
 from data.broadcast_errors import NoSuchBroadcast
 from data.mail import Outbox, OutboxState
+from data.names import row_id
 from data.statements import table_of
 from data.tables import Broadcast, BroadcastState, Member, Room, RoomKind
 
@@ -201,9 +202,9 @@ def _where(which: Which) -> list[Any]:
     if which.until is not None:
         found.append(_B.c.created_at < which.until)
     if which.words:
-        number = which.words.upper().removeprefix("通知").removeprefix("B").removesuffix("号")
-        if number.isascii() and number.isdecimal() and len(number) < 10:
-            found.append(_B.c.id == int(number))
+        number = row_id(which.words.upper().removeprefix("通知").removeprefix("B").removesuffix("号"))
+        if number is not None:
+            found.append(_B.c.id == number)
         else:
             held = (column.contains(which.words, autoescape=True) for column in (_B.c.text, _B.c.audience))
             found.append(or_(*held))

@@ -9,6 +9,7 @@ from sqlmodel import Session, col
 from sqlmodel import select as model_select
 
 from data.loop import Lecture, Voice, VoiceKind
+from data.names import row_id
 from data.rooms import PUSHED
 from data.statements import table_of
 from data.tables import Member, Room, RoomKind, Village
@@ -142,9 +143,9 @@ def _where(which: Which) -> list[Any]:
 
 def _speaks_of(words: str) -> Any:
     """A number, words of it or of its answer, or a name of who said it or of a village."""
-    bare = words.removesuffix("号")
-    if bare.isascii() and bare.isdecimal() and len(bare) < 10:
-        return _VOICE.c.id == int(bare)
+    number = row_id(words.removesuffix("号"))
+    if number is not None:
+        return _VOICE.c.id == number
     return or_(
         _VOICE.c.text.contains(words, autoescape=True),
         _VOICE.c.answer.contains(words, autoescape=True),

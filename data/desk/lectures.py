@@ -13,6 +13,7 @@ from data import lecture_notes, slots
 from data.desk_errors import BadEntry
 from data.loop import EventKind, Lecture, LectureState, Order, Photo, SignUp, SignUpState
 from data.mail import Outbox, OutboxState
+from data.names import row_id
 from data.rules import Rules
 from data.slots import Slot
 from data.statements import table_of
@@ -106,8 +107,8 @@ def named(session: Session, model: type[SQLModel], said: str, label: str) -> int
     """The id of a village, a lecturer or a topic that was chosen by id, or typed by name. Raises `BadEntry`."""
     words = said.strip().removesuffix("老师")
     which: Any = model
-    if words.isascii() and words.isdecimal() and len(words) < 10:
-        found = session.get(which, int(words))
+    if (number := row_id(words)) is not None:
+        found = session.get(which, number)
     else:
         found = session.exec(select(which).where(which.name == words)).first() if words else None
     if found is None or found.id is None:
@@ -186,8 +187,8 @@ def _conditions(looked: Looked, now: datetime) -> list[Any]:
 
 def _says(words: str) -> Any:
     """Lectures whose number, title, place, lecturer or village it is."""
-    number = words.removeprefix("课").strip()
-    if number.isascii() and number.isdecimal() and len(number) < 10:
-        return _LECTURE.c.id == int(number)
+    number = row_id(words.removeprefix("课").strip())
+    if number is not None:
+        return _LECTURE.c.id == number
     sought = (_LECTURE.c.title, _LECTURE.c.venue, _LECTURER.c.name, _VILLAGE.c.name, _TOPIC.c.name)
     return or_(*(column.contains(words, autoescape=True) for column in sought))

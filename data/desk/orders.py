@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 
 from data import progress
 from data.loop import Assignment, EventKind, Lecture, Order, OrderSeconder, OrderState
+from data.names import row_id
 from data.orders import describe
 from data.progress import OPEN
 from data.statements import table_of
@@ -227,9 +228,9 @@ def _where(which: Which) -> list[Any]:
 
 def _speaks_of(words: str) -> Any:
     """A number, words of the wish, or a name of who asked, a topic, a lecturer or a village."""
-    bare = words.removesuffix("号")
-    if bare.isascii() and bare.isdecimal() and len(bare) < 10:
-        return _ORDER.c.id == int(bare)
+    number = row_id(words.removesuffix("号"))
+    if number is not None:
+        return _ORDER.c.id == number
     named = (
         _ORDER.c[key].in_(select(table.c.id).where(table.c.name.contains(words, autoescape=True)))
         for key, table in (

@@ -10,6 +10,7 @@ from sqlmodel import select as model_select
 
 from data.erasure import KIND
 from data.mail import Inbox
+from data.names import row_id
 from data.record_tables import Removal
 from data.statements import table_of
 from data.tables import Member, Room, RoomKind, Village
@@ -76,9 +77,9 @@ def _where(words: str, village_id: int | None) -> list[Any]:
     found: list[Any] = [_HERE]
     if village_id is not None:
         found.append(_MEMBER.c.village_id == village_id)
-    bare = words.removesuffix("号")
-    if bare.isascii() and bare.isdecimal() and len(bare) < 10:
-        found.append(_MEMBER.c.id == int(bare))
+    number = row_id(words.removesuffix("号"))
+    if number is not None:
+        found.append(_MEMBER.c.id == number)
     elif words:
         named = select(_ROOM.c.id).where(_ROOM.c.name.contains(words, autoescape=True), _ROOM.c.kind != RoomKind.DIRECT)
         groups = select(named.order_by(_ROOM.c.id).limit(GROUPS).subquery().c.id)

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 
 from data.errors import Declined
 from data.loop import Lecture
+from data.names import row_id
 from data.record_tables import Area, AreaLevel
 from data.tables import Village
 
@@ -74,14 +75,15 @@ def whole(session: Session) -> Place:
 def by_key(session: Session, key: str) -> Place:
     """The place of a `Place.key`. Raises `NoSuchPlace`."""
     kind, _, rest = key.partition(":")
-    number, _, hamlet = rest.partition(":")
+    written, _, hamlet = rest.partition(":")
     if key == ALL:
         return whole(session)
-    if not (number.isdecimal() and number.isascii()) or len(number) > 9:
+    number = row_id(written)
+    if number is None:
         raise NoSuchPlace(key)
-    if kind == "area" and (area := session.get(Area, int(number))) is not None:
+    if kind == "area" and (area := session.get(Area, number)) is not None:
         return _of_area(session, area)
-    if (village := session.get(Village, int(number))) is not None:
+    if (village := session.get(Village, number)) is not None:
         if kind == "village":
             return _of_village(village)
         if kind == "hamlet" and hamlet:

@@ -14,6 +14,7 @@ from data.desk import feeds
 from data.desk_errors import NotThere
 from data.desk_tables import ConsoleRole
 from data.loop import LectureState
+from data.names import row_id
 from data.tables import Lecturer, Village
 
 FIRST, LAST = 2000, 2098  # years that are shown
@@ -121,7 +122,7 @@ def _shown(
 
 def make_feed(ask: Ask) -> Done:
     """A new address, of the village or the lecturer that is shown, else of the town."""
-    chosen = {key: _number(ask.form.get(key)) for key in ("village", "lecturer")}
+    chosen = {key: row_id(ask.form.get(key)) for key in ("village", "lecturer")}
     village_id, lecturer_id = chosen["village"], chosen["lecturer"]
     if ask.scope is not None:
         village_id, lecturer_id = ask.scope, None
@@ -162,20 +163,16 @@ def week_name(day: date) -> str:
 
 def _only(ask: Ask) -> Only:
     """Who is chosen; a village's clerk has chosen their own."""
-    lecturer_id = _number(ask.query.get("lecturer", ""))
+    lecturer_id = row_id(ask.query.get("lecturer", ""))
     lecturer = ask.session.get(Lecturer, lecturer_id) if lecturer_id is not None else None
-    village_id = ask.scope if ask.scope is not None else _number(ask.query.get("village", ""))
+    village_id = ask.scope if ask.scope is not None else row_id(ask.query.get("village", ""))
     village = ask.session.get(Village, village_id) if village_id is not None else None
     names = [village.name if village else "", f"{lecturer.name}老师" if lecturer else ""]
     return Only(village.id if village else None, lecturer.id if lecturer else None, "、".join(filter(None, names)))
 
 
 def _kept(ask: Ask) -> dict[str, str]:
-    return {key: ask.query[key] for key in ("village", "lecturer") if _number(ask.query.get(key, "")) is not None}
-
-
-def _number(words: str) -> int | None:
-    return int(words) if words.isascii() and words.isdecimal() and len(words) < 10 else None
+    return {key: ask.query[key] for key in ("village", "lecturer") if row_id(ask.query.get(key, "")) is not None}
 
 
 def _today(ask: Ask) -> date:

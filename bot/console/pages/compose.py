@@ -18,6 +18,7 @@ from data.desk.lectures import CHOICES, choices
 from data.desk_errors import BadEntry, NotThere
 from data.desk_tables import ConsoleRole
 from data.errors import Declined
+from data.names import row_id
 from data.rooms import PUSHED
 from data.tables import Broadcast, Village
 from handlers import broadcast as handlers
@@ -184,9 +185,9 @@ def preview(ask: Ask) -> Answer:
 
 def _previewed(ask: Ask) -> dict[str, str]:
     audience, called = whom(ask, lambda name: ask.query.get(name, "").split(",") if name != "words" else [_words(ask)])
-    of = ask.query.get("of", "")
-    if not audience and of.isascii() and of.isdecimal() and len(of) < 10:
-        kept = ask.session.get(Broadcast, int(of))
+    of = row_id(ask.query.get("of", ""))
+    if not audience and of is not None:
+        kept = ask.session.get(Broadcast, of)
         audience = Audience.of_spec(kept.spec) if kept is not None else audience
     if not audience:
         return {"whom": "", "when": "", "fault": ""}

@@ -13,6 +13,7 @@ from data.desk.lecturers import MIN_RATED, understood
 from data.desk.villages import listed
 from data.desk_errors import BadEntry
 from data.desk_tables import ConsoleRole
+from data.names import row_id
 from data.tables import Lecturer, RoleKind, Village
 from handlers.desk.people import MAX_TITLE
 
@@ -56,7 +57,7 @@ def change(ask: Ask) -> Done:
     if kind not in ("", lecturer.kind, *KINDS):
         raise BadEntry("类别", "请选一个。")
     village = ask.form.get("village")
-    chosen = [int(each) for each in ask.form.all("topics") if each.isascii() and each.isdecimal() and len(each) < 10]
+    chosen = [number for each in ask.form.all("topics") if (number := row_id(each)) is not None]
     free = listed(ask.form.get("free"), "有空的时间")
     lecturer.village_id = choices.named(ask.session, Village, village, "村") if village else None
     lecturer.dialects = listed(ask.form.get("dialects"), "会说的话")

@@ -17,6 +17,7 @@ from data.errors import Declined, Taken
 from data.free_slots import require_free
 from data.lecture_notes import facts_of, rooms_of_villages
 from data.loop import EventKind, LectureState
+from data.names import row_id
 from data.phrases import day_and_time
 from data.planning import Plan
 from data.tables import Lecturer, Room, Topic, Village
@@ -112,9 +113,10 @@ def some(ask: Ask, model: type[Village] | type[Lecturer], key: str) -> tuple[tup
     """All to choose from; where they are too many, only the one that the address already names."""
     found = desk.choices(ask.session, model)
     chosen = ask.query.get(key, "")
-    if found or not (chosen.isascii() and chosen.isdecimal() and len(chosen) < 10):
+    number = row_id(chosen)
+    if found or number is None:
         return found
-    name = ask.session.exec(select(model.name).where(model.id == int(chosen))).first()
+    name = ask.session.exec(select(model.name).where(model.id == number)).first()
     return ((chosen, name),) if name is not None else ()
 
 

@@ -12,7 +12,7 @@ from data.desk.materials import Line
 from data.desk_errors import BadEntry, NotThere
 from data.desk_tables import ConsoleRole
 from data.materials import KINDS, MAX_NOTE, MAX_SIZE, STATE_NAMES
-from data.names import MAX_NAME
+from data.names import MAX_NAME, row_id
 from data.record_tables import Material, MaterialState
 from data.tables import Topic
 
@@ -64,8 +64,8 @@ def show(ask: Ask) -> Answer:
 
 def show_new(ask: Ask) -> Answer:
     """The form of a new version; of a piece that there is, with its title filled in."""
-    old = ask.query.get("of", "")
-    of = ask.session.get(Material, int(old)) if old.isascii() and old.isdecimal() and len(old) < 10 else None
+    old = row_id(ask.query.get("of", ""))
+    of = ask.session.get(Material, old) if old is not None else None
     values = {
         "topics": choices.topics(ask.session),
         "topic": of.topic_id if of is not None else "",

@@ -13,6 +13,7 @@ from data.desk_errors import BadEntry, NotThere
 from data.dispatching import Offered
 from data.errors import NoTime
 from data.loop import Assignment, Order
+from data.names import row_id
 from data.phrases import day_and_time
 from data.tables import Lecturer
 from handlers.desk.wording import MAX_REASON
@@ -144,9 +145,9 @@ def withdraw(ask: Ask) -> Done:
 def _ticked(ask: Ask) -> list[int]:
     """The lecturers that were ticked. Raises `BadEntry`."""
     ids = ask.form.all("lecturer")
-    if not all(each.isascii() and each.isdecimal() and len(each) < 10 for each in ids):
+    found = [number for each in ids if (number := row_id(each)) is not None]
+    if len(found) < len(ids):
         raise BadEntry("老师", "请重新选。")
-    found = [int(each) for each in ids]
     if any(ask.session.get(Lecturer, each) is None for each in found[: ask.rules.grab_most + 1]):
         raise BadEntry("老师", "请重新选。")
     return found

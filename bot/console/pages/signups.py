@@ -12,6 +12,7 @@ from data.desk_errors import NotThere
 from data.desk_tables import ConsoleRole
 from data.lecture_notes import facts_of
 from data.loop import Lecture, LectureState, SignUp, SignUpState
+from data.names import row_id
 from data.phrases import day_and_time
 from data.seats import HOLDING, SignedUp
 from data.tables import Member
@@ -164,8 +165,8 @@ def take_off(ask: Ask) -> Done:
 def move(ask: Ask) -> Done:
     """Off this list, onto another's."""
     lecture, mine = _of(ask)
-    chosen = ask.form.need("to", "换到哪节课", longest=9)
-    to = ask.session.get(Lecture, int(chosen)) if chosen.isascii() and chosen.isdecimal() else None
+    chosen = row_id(ask.form.need("to", "换到哪节课", longest=9))
+    to = ask.session.get(Lecture, chosen) if chosen is not None else None
     if to is None:
         raise NotThere("那节课")
     ask.own(to.village_id, "那节课")
