@@ -12,11 +12,10 @@ from pathlib import Path
 
 from sqlmodel import Session
 
-from bot.cli_actions import Action, add_actions, run_action
+from bot.cli_actions import Action, add_actions, run_action, town_at_start
 from bot.config import Config
-from bot.settings import WEBCHAT, ZONE
-from bot.town import clock_of, open_database, read_files
-from data import audit, town
+from bot.settings import ZONE
+from data import audit
 from data.bring.book import FILE_MOST, read
 from data.bring.errors import BadBook, FaultyBook
 from data.bring.model import STANDINGS, Book, Standing
@@ -110,18 +109,8 @@ def _bytes_of(path: Path) -> bytes:
 
 @contextmanager
 def _desk(config: Config) -> Iterator[Desk]:
-    now = clock_of(config)()
-    files, topics = read_files(config)
-    engine, _backup = open_database(config, now=now)
-    try:
-        with Session(engine) as session:
-            # What is weighed is the town as it would be when the bot is started: with the files as they are now.
-            simulated = "webchat" if config[WEBCHAT] else None
-            town.load_town(session, files, tuple(topics.names), transport=simulated, now=now)
-            yield Desk(config, files, session, now, tuple(topics.names))
-            session.rollback()
-    finally:
-        engine.dispose()
+    with town_at_start(config) as at:
+        yield Desk(config, at.files, at.session, at.now, at.topics)
 
 
 def _out_argument(parser: argparse.ArgumentParser) -> None:

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from sqlmodel import Session, col, select
 
-from bot.cli_actions import Action, add_actions, run_action
+from bot.cli_actions import Action, add_actions, run_action, town_at_start
 from bot.config import Config
-from bot.settings import PUSH_CRON, WEBCHAT, ZONE
-from bot.town import clock_of, open_database, read_files, rules_of
+from bot.settings import PUSH_CRON, ZONE
+from bot.town import rules_of
 from data import loudspeaker, preview, reach, snippets, textimport, town
 from data.errors import NoSuchGroup
 from data.listeners import groups_called, listeners
@@ -160,19 +160,9 @@ def read_aloud(words: Path, sound: Path) -> str:
 
 @contextmanager
 def _desk(config: Config) -> Iterator[Desk]:
-    now = clock_of(config)()
-    files, topics = read_files(config)
-    engine, _backup = open_database(config, now=now)
-    try:
-        with Session(engine) as session:
-            # What a preview shows is what the bot would do when it is started: with the files as they are now.
-            simulated = "webchat" if config[WEBCHAT] else None
-            town.load_town(session, files, tuple(topics.names), transport=simulated, now=now)
-            villages = tuple(each.name for each in files.town.villages)
-            yield Desk(config, rules_of(config, files), session, now, tuple(topics.names), villages)
-            session.rollback()
-    finally:
-        engine.dispose()
+    with town_at_start(config) as at:
+        villages = tuple(each.name for each in at.files.town.villages)
+        yield Desk(config, rules_of(config, at.files), at.session, at.now, at.topics, villages)
 
 
 def _standing(desk: Desk, snippet: Snippet) -> str:
