@@ -36,9 +36,11 @@ from bot.worker import Worker
 from data import outbox, relay
 from data.database import open_engine, upgrade
 from data.desk_tables import ConsoleRole
+from data.figures.figures import BY_KEY
 from data.loop import Order, OrderState, SignUp, Voice
 from data.mail import OutboxKind
 from data.pace import Speed
+from data.reports.told import PARTS
 from data.tables import RoomKind
 from handlers.knowledge import Limits
 from handlers.message import Heard
@@ -99,6 +101,7 @@ async def _bench(town: DemoTown) -> dict[str, object]:
         visits = [_visit(desk.address, desk.clerk(ConsoleRole.ADMIN).token, wanted) for _ in range(PEOPLE)]
         seen = await asyncio.gather(*visits)
         talked = talk.end()
+        year, _ = await _visit(desk.address, admin.token, _figures())
     gc.unfreeze()
     times: Times = defaultdict(list)
     weights: dict[str, int] = {}
@@ -108,7 +111,25 @@ async def _bench(town: DemoTown) -> dict[str, object]:
             times[template] += each
     report = _report({each: times[each] for each in wanted if each not in paths.files}, weights)
     files = {each: round(_p95(times[each]), 1) for each in sorted(paths.files)}
-    return {"messages": talked, **report, "files_p95_ms": files, "not_opened": sorted(paths.missing())}
+    return {
+        "messages": talked,
+        **report,
+        "figures_of_the_year_nobody_else_p95_ms": _slowest(year),
+        "files_p95_ms": files,
+        "not_opened": sorted(paths.missing()),
+    }
+
+
+def _figures() -> dict[str, str]:
+    """Every page of figures over the whole year and the whole city: its parts, and the rows behind each number."""
+    parts = [f"/figures?period={NOW.year}&part={part}" for part in PARTS]
+    return {path: path for path in [*parts, *(f"/figures/{key}?period={NOW.year}" for key in BY_KEY)]}
+
+
+def _slowest(times: Times) -> dict[str, float]:
+    """The p95 of the ten slowest."""
+    found = {path: round(_p95(each), 1) for path, each in times.items()}
+    return dict(sorted(found.items(), key=lambda pair: -pair[1])[:10])
 
 
 def _busy(town: DemoTown) -> list[str]:

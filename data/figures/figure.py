@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, FromClause, Select, String, TextClause, case, cast, func, literal, null, select
 from sqlmodel import Session
 
+from data.figures.periods import Period
 from data.figures.scope import Scope
 from data.record_tables import Area
 from data.statements import table_of
@@ -184,13 +186,19 @@ def months(at: Column) -> Dim:
     """By month: of a year or a quarter each of its months, under its key."""
 
     def label(scope: Scope) -> Column:
-        parts = scope.period.months()
-        if not parts:
-            return literal(scope.period.key)
-        ends = [(at < each.end(scope.zone), literal(each.key)) for each in parts]
-        return case(*ends, else_=literal(parts[-1].key))  # a reply to its last evening comes on the day after
+        return _month_of(at, scope.period.months() or (scope.period,), scope.zone)
 
     return Dim("月", label)
+
+
+def _month_of(at: Column, parts: Sequence[Period], zone: ZoneInfo) -> Column:
+    """The key of the part that a moment lies in, by halves. What is later than all lies in the last: a reply to its
+    last evening comes on the day after."""
+    if len(parts) == 1:
+        return literal(parts[0].key)
+    middle = len(parts) // 2
+    earlier, later = _month_of(at, parts[:middle], zone), _month_of(at, parts[middle:], zone)
+    return case((at < parts[middle].start(zone), earlier), else_=later)
 
 
 def places(village: Column) -> dict[str, Dim]:

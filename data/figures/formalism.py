@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlmodel import Session
 
-from data.figures.figure import Source
+from data.figures.figures import BY_KEY
 from data.figures.scope import Scope
-from data.figures.spoken import GROUP, NOTICED, OUT, PUSHED, ROOM
+from data.figures.spoken import OUT, ROOM, SPOKEN, notices
 from data.figures.sql import seconds_between
 from data.loop import Lecture, LectureRoom, LectureState, Poll, PollState
-from data.mail import OUTBOX_SPOKEN
 from data.statements import table_of
 from data.tables import Broadcast
 
@@ -49,12 +48,12 @@ class SelfCheck:
 
 def check(session: Session, scope: Scope) -> SelfCheck:
     """The self-check of a period."""
-    notices = list(_notices(session, scope))
-    asking = [each for each in notices if ASKING.search(each[1])]
+    told = _notices(session, scope)
+    asking = [each for each in told if ASKING.search(each[1])]
     groups, mean, most = _weeks(session, scope)
     return SelfCheck(
-        texts=_count(session, scope, PUSHED),
-        notices=sum(count for _, _, count in notices),
+        texts=int(BY_KEY["pushes"].number(session, scope) or 0),
+        notices=sum(count for _, _, count in told),
         asking=sum(count for _, _, count in asking),
         asking_texts=tuple(asking[:10]),
         invitations=_invitations(session, scope),
@@ -65,17 +64,12 @@ def check(session: Session, scope: Scope) -> SelfCheck:
     )
 
 
-def _count(session: Session, scope: Scope, source: Source) -> int:
-    query = select(func.count()).select_from(source.rows_of(scope)).where(*source.conditions(scope))
-    return int(session.execute(query).scalar_one())
-
-
 def _notices(session: Session, scope: Scope) -> list[tuple[int, str, int]]:
     """(number, text, groups that it reached) of each notice."""
     sent = (
         select(OUT.c.broadcast_id, func.count().label("groups"))
-        .select_from(NOTICED.rows_of(scope))
-        .where(*NOTICED.conditions(scope))
+        .select_from(SPOKEN.rows_of(scope))
+        .where(*SPOKEN.conditions(scope), *notices(scope))
         .group_by(OUT.c.broadcast_id)
         .subquery("sent")
     )
@@ -88,8 +82,8 @@ def _weeks(session: Session, scope: Scope) -> tuple[int, float | None, int]:
     week = seconds_between(scope.start, OUT.c.settled_at) // _WEEK
     each = (
         select(ROOM.c.id.label("room"), week.label("week"), func.count().label("count"))
-        .select_from(PUSHED.rows_of(scope))
-        .where(OUTBOX_SPOKEN, GROUP, scope.inside(OUT.c.settled_at), *scope.here(ROOM.c.village_id))
+        .select_from(SPOKEN.rows_of(scope))
+        .where(*SPOKEN.conditions(scope))
         .group_by(ROOM.c.id, week)
         .subquery("each")
     )

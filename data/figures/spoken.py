@@ -7,9 +7,9 @@ then, and replies are what was said to the bot in that group within a day. A mes
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, case, func, select
 
-from data.figures.figure import Column, Source, months, places
+from data.figures.figure import Column, Condition, Source, months, places
 from data.figures.scope import Scope
 from data.figures.sql import seconds_between
 from data.mail import OUTBOX_SPOKEN, Inbox, Outbox, OutboxKind
@@ -25,23 +25,31 @@ _EITHER = _TEXT | _NOTICE
 GROUP = ROOM.c.kind != RoomKind.DIRECT
 
 
-def _messages(what: ColumnElement[bool], where: ColumnElement[bool]) -> Source:
+def _messages(where: ColumnElement[bool]) -> Source:
     return Source(
         subject="message",
         table=_SENT_TO,
         id=OUT.c.id,
         at=OUT.c.settled_at,
         text=OUT.c.text,
-        where=lambda scope: (OUTBOX_SPOKEN, scope.inside(OUT.c.settled_at), what, where),
+        where=lambda scope: (OUTBOX_SPOKEN, scope.inside(OUT.c.settled_at), _EITHER, where),
         village=ROOM.c.village_id,
         dims={"month": months(OUT.c.settled_at), **places(ROOM.c.village_id)},
     )
 
 
-PUSHED = _messages(_TEXT, GROUP)
-NOTICED = _messages(_NOTICE, GROUP)
-SPOKEN = _messages(_EITHER, GROUP)
-DIRECT = _messages(_EITHER, ROOM.c.kind == RoomKind.DIRECT)
+SPOKEN = _messages(GROUP)
+DIRECT = _messages(ROOM.c.kind == RoomKind.DIRECT)
+
+
+def texts(_scope: Scope) -> tuple[Condition, ...]:
+    """Of what was sent, policy texts."""
+    return (_TEXT,)
+
+
+def notices(_scope: Scope) -> tuple[Condition, ...]:
+    """Of what was sent, notices."""
+    return (_NOTICE,)
 
 
 def room(_scope: Scope) -> Column:
@@ -51,8 +59,9 @@ def room(_scope: Scope) -> Column:
 
 def _last_before(scope: Scope) -> Any:
     """When a group was last sent something in the period before it was heard from."""
-    mine = (OUT.c.room_id == IN.c.room_id, OUTBOX_SPOKEN, _EITHER, scope.inside(OUT.c.settled_at))
-    last = select(OUT.c.settled_at).where(*mine, OUT.c.settled_at < IN.c.heard_at)
+    mine = (OUT.c.room_id == IN.c.room_id, OUTBOX_SPOKEN, _EITHER, OUT.c.settled_at >= scope.start)
+    before = case((IN.c.heard_at < scope.end, IN.c.heard_at), else_=scope.end)  # of two bounds SQLite may walk to one
+    last = select(OUT.c.settled_at).where(*mine, OUT.c.settled_at < before)
     return last.order_by(OUT.c.settled_at.desc()).limit(1).correlate(IN).scalar_subquery()
 
 

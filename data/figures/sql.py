@@ -1,11 +1,15 @@
 """Spans of time in SQL, alike on SQLite and PostgreSQL."""
 
+import sqlite3
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, type_coerce
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
+
+# The younger function is half as dear, and a figure of a year calls it 100,000 times.
+_EPOCH = "unixepoch({})" if sqlite3.sqlite_version_info >= (3, 38) else "CAST(strftime('%s', {}) AS INTEGER)"
 
 
 class _SecondsBetween(GenericFunction[int]):
@@ -17,7 +21,7 @@ class _SecondsBetween(GenericFunction[int]):
 @compiles(_SecondsBetween, "sqlite")
 def _sqlite(element: Any, compiler: SQLCompiler, **options: Any) -> str:
     first, last = (compiler.process(each, **options) for each in element.clauses)
-    return f"(CAST(strftime('%s', {last}) AS INTEGER) - CAST(strftime('%s', {first}) AS INTEGER))"
+    return f"({_EPOCH.format(last)} - {_EPOCH.format(first)})"
 
 
 @compiles(_SecondsBetween, "postgresql")
