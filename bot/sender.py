@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from bot import faults
+from bot.darkroom import Darkroom, Undrawn
 from bot.pacing import Pacer
 from bot.transports.base import AccountTrouble, Echo, NotSent, Outgoing, Refused, Transport, Uncertain
 from bot.worker import Worker
@@ -73,6 +74,7 @@ class Sender:
         self._quiet = quiet
         self._patience = patience
         self._materials = materials or Path()
+        self._darkroom = Darkroom(worker)
         self._able: Mapping[str, datetime] = {}
         self._tended = EVER
         self._wake = asyncio.Event()
@@ -277,7 +279,7 @@ class Sender:
                 text=letter.text,
                 direct=letter.direct,
                 mentions=letter.mentions,
-                image=letter.png,
+                image=await self._image(letter),
                 image_name=letter.picture_name or "picture.png",
                 file=await self._file(letter),
                 file_name=letter.file_name,
@@ -303,6 +305,18 @@ class Sender:
             log.exception("第 %d 条发送时出错", letter.id)
             return Settled(letter.id, OutboxState.UNKNOWN, error=str(error) or type(error).__name__)
         return Settled(letter.id, OutboxState.SENT, transport_message_id=message_id)
+
+    async def _image(self, letter: Letter) -> bytes | None:
+        """The picture that goes with a letter. Words that tell of it never wait; `FileLost` where it is the answer."""
+        if letter.png or letter.picture_id is None:
+            return letter.png
+        try:
+            return await self._darkroom.develop(letter.picture_id, letter.svg)
+        except Undrawn as error:
+            log.warning("图 %d 画不出来：%s", letter.picture_id, error)
+            if letter.kind is OutboxKind.REPLY:
+                raise FileLost("海报画不出来") from error
+            return None
 
     async def _file(self, letter: Letter) -> bytes | None:
         """The file that goes with a letter; `FileLost` where it is not there."""

@@ -64,7 +64,7 @@ COLUMNS: dict[str, dict[str, Kind]] = {
     "member_tag": _kinds(hide="tag"),
     "outbox": _kinds(text="text error", hide="mentions gathered gather", who="transport_message_id", plain="once"),
     "photo": _kinds(plain="sha256 path"),
-    "picture": _kinds(plain="sha256 name", file="png"),
+    "picture": _kinds(plain="sha256 name", file="png", hide="svg"),
     "poll": _kinds(text="question options"),
     "relay_draft": _kinds(hide="lines"),
     "removal": _kinds(plain="kind", hide="detail"),

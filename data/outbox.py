@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import bindparam, case, exists, func, insert, or_, select, update
 from sqlmodel import Session, col
 
 from data.columns import Moment
@@ -63,6 +63,8 @@ _LETTERS = (
         _ROOM.c.kind == RoomKind.DIRECT,
         _PICTURE.c.png,
         func.coalesce(_PICTURE.c.name, ""),
+        _OUT.c.picture_id,
+        case((func.length(_PICTURE.c.png) == 0, _PICTURE.c.svg), else_=""),
         _OUT.c.held,
         func.coalesce(_MATERIAL.c.path, ""),
         func.coalesce(_MATERIAL.c.file_name, ""),
@@ -148,6 +150,8 @@ class Letter:
     direct: bool
     png: bytes | None
     picture_name: str
+    picture_id: int | None = None
+    svg: str = ""  # of a picture that is still to be drawn
     held: int = 0  # times that it was tried and certainly did not go out
     file: str = ""  # of a piece of material, relative to its folder
     file_name: str = ""

@@ -16,8 +16,7 @@ from sqlmodel import Session, col, select
 from data.announcements import KINDS, Facts, place
 from data.drawing import posters as drawing
 from data.drawing.posters import Day, Drawn, Item, Programme, Text
-from data.drawing.render import png
-from data.drawing.styles import STYLES, WIDE, Style
+from data.drawing.styles import STYLES, Style
 from data.lecture_notes import facts_of
 from data.loop import EventKind, Lecture, LectureRoom, LectureState
 from data.lunar import lunar_day, lunar_of
@@ -39,10 +38,10 @@ _INSERT = insert(_PICTURES)
 
 @dataclass(frozen=True, slots=True)
 class Poster:
-    """The pages of a poster as PNG, what it is of, and the characters that could not be drawn on it."""
+    """The pages of a poster as SVG, what it is of, and the characters that cannot be drawn on it."""
 
     name: str
-    pages: tuple[bytes, ...]
+    pages: tuple[str, ...]
     lost: str
 
 
@@ -91,7 +90,7 @@ def of_week(
         nothing="这几天还没有排课。",
         more="后面还有，发“课表”看。" if len(rows) > MOST else "",
     )
-    return _rendered(f"课表 {span}", drawing.programme(programme, STYLES[style]))
+    return _poster(f"课表 {span}", drawing.programme(programme, STYLES[style]))
 
 
 def of_text(snippet: Snippet, *, style: str, rules: Rules) -> Poster:
@@ -107,7 +106,7 @@ def of_text(snippet: Snippet, *, style: str, rules: Rules) -> Poster:
         link=snippet.link,
         link_words=("看原文", *_SCAN) if snippet.link else (),
     )
-    return _rendered(snippet.title, drawing.text(given, STYLES[style]))
+    return _poster(snippet.title, drawing.text(given, STYLES[style]))
 
 
 def attached(session: Session, facts: Facts, rules: Rules) -> int | None:
@@ -128,12 +127,15 @@ def attached(session: Session, facts: Facts, rules: Rules) -> int | None:
 
 
 def keep(session: Session, poster: Poster) -> list[int]:
-    """The ids of its pages as pictures, each kept once; what is taken back later leaves them where they are."""
+    """The ids of its pages as pictures, each kept once; what is taken back later leaves them where they are.
+
+    Nothing is drawn yet: a turn would wait 150 ms for each.
+    """
     ids = []
     for page in poster.pages:
-        digest = hashlib.sha256(page).hexdigest()
+        digest = hashlib.sha256(page.encode()).hexdigest()
         known = session.execute(select(_PICTURES.c.id).where(_PICTURES.c.sha256 == digest)).scalar()
-        values = {"sha256": digest, "name": f"{DRAWN}{digest[:8]}.png", "png": page}
+        values = {"sha256": digest, "name": f"{DRAWN}{digest[:8]}.png", "png": b"", "svg": page}
         ids.append(known if known is not None else insert_one(session, _INSERT, values))
     return ids
 
@@ -190,7 +192,7 @@ def _of_facts(facts: Facts, style: Style, rules: Rules) -> Poster:
         link=facts.live_url,
         link_words=("来不了，看直播", *_SCAN) if facts.live_url else (),
     )
-    return _rendered(f"《{facts.title}》", drawing.lecture(given, style))
+    return _poster(f"《{facts.title}》", drawing.lecture(given, style))
 
 
 def _item(lecture: Lecture, lecturer: Lecturer, village: str | None, *, zone: ZoneInfo) -> Item:
@@ -207,5 +209,5 @@ def _item(lecture: Lecture, lecturer: Lecturer, village: str | None, *, zone: Zo
     return Item(hour, f"{name}《{lecture.title}》", tuple(filter(None, lines)))
 
 
-def _rendered(name: str, drawn: Drawn) -> Poster:
-    return Poster(name, tuple(png(page, width=WIDE) for page in drawn.pages), drawn.lost)
+def _poster(name: str, drawn: Drawn) -> Poster:
+    return Poster(name, tuple(drawn.pages), drawn.lost)

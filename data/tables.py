@@ -170,12 +170,16 @@ DRAWN = "poster-"  # how the names of pictures begin that were drawn here, and c
 
 
 class Picture(SQLModel, table=True):
-    """A PNG that can be sent, kept once by its SHA-256."""
+    """A picture that can be sent, kept once by the SHA-256 of its PNG.
+
+    What was drawn here goes by that of its SVG, and its ``png`` is empty until it was to be seen (`data.pictures`).
+    """
 
     id: int | None = Field(default=None, primary_key=True)
     sha256: str = Field(unique=True)
     name: str
-    png: bytes
+    png: bytes = b""
+    svg: str = ""
 
 
 class SnippetOrigin(StrEnum):

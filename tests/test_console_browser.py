@@ -19,6 +19,8 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from data import console_users, outbox, photos, posters
 from data.desk_tables import ConsoleRole
+from data.drawing.render import png as drawn
+from data.drawing.styles import WIDE
 from data.loop import Lecture, LectureRoom, LectureState, Order, OrderState, SignUp
 from data.mail import OutboxKind
 from data.tables import Picture, Room
@@ -71,7 +73,9 @@ def furnished(town_template: DemoTown, tmp_path_factory: pytest.TempPathFactory)
         relay, lecture = hand_served(session), session.exec(coming()).first()
         assert lecture is not None and lecture.id is not None
         session.add(LectureRoom(lecture_id=lecture.id, room_id=relay))
-        shown = posters.of_lecture(session, lecture, style="素白", rules=town.knowledge.rules).pages[0]
+        shown = drawn(
+            posters.of_lecture(session, lecture, style="素白", rules=town.knowledge.rules).pages[0], width=WIDE
+        )
         over = {"starts_at": NOW - timedelta(days=20), "state": LectureState.ARCHIVED, "attended": 30}
         session.add(Lecture(**(lecture.model_dump(exclude={"id"}) | over)))
         picture = Picture(sha256="x", name="海报.png", png=shown)

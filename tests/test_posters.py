@@ -8,9 +8,10 @@ from datetime import date, datetime, time, timedelta
 import pytest
 from sqlmodel import Session, col, func, select
 
-from data import lectures, planning, posters
+from data import lectures, pictures, planning, posters
 from data.drawing import posters as drawing
-from data.drawing.styles import STYLES
+from data.drawing.render import png
+from data.drawing.styles import STYLES, WIDE
 from data.loop import EventKind, Lecture, LectureState
 from data.mail import Outbox, OutboxKind, OutboxState
 from data.planning import Plan
@@ -137,7 +138,7 @@ def test_a_lecture_s_poster_tells_all_that_one_must_know(town: DemoTown, monkeyp
         link_words=("来不了，看直播", "长按识别左边的码，或用另一台手机扫"),
     )
     assert poster.lost == ""
-    assert size_of(poster.pages[0])[0] == 1080
+    assert size_of(png(poster.pages[0], width=WIDE))[0] == 1080
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -151,7 +152,7 @@ def test_every_style_is_light_enough_for_a_group(town: DemoTown, style: str) -> 
             posters.of_text(snippet, style=style, rules=rules),
             posters.of_week(session, date(2026, 11, 16), village_id=None, style=style, rules=rules, now=NOW),
         ]
-    pages = [page for poster in found for page in poster.pages]
+    pages = [png(page, width=WIDE) for poster in found for page in poster.pages]
     assert len(pages) >= 3
     assert max(map(len, pages)) <= 500 * KILOBYTES
 
@@ -205,8 +206,8 @@ def test_groups_get_the_poster_with_the_words_and_the_lecturer_gets_none(town: D
         assert rows[2][2] is None
         assert len(shown) == 1 and None not in shown  # one picture for all
         picture = session.get_one(Picture, shown.pop())
-    assert size_of(picture.png)[0] == 1080
-    assert picture.name.endswith(".png")
+        assert (picture.png, picture.name[-4:]) == (b"", ".png")  # a turn does not wait for it to be drawn
+        assert size_of(pictures.shown(picture))[0] == 1080
 
 
 def test_a_town_may_want_no_posters_and_homes_are_on_none(town: DemoTown) -> None:
@@ -218,13 +219,13 @@ def test_a_town_may_want_no_posters_and_homes_are_on_none(town: DemoTown) -> Non
         assert len(rows) == 6 and all(picture_id is None for _, _, picture_id in rows)
 
 
-def test_the_words_go_out_where_the_picture_cannot_be_drawn(
+def test_the_words_go_out_where_the_poster_cannot_be_laid_out(
     town: DemoTown, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fails(_svg: str, *, width: int) -> bytes:
-        raise ValueError(f"no picture {width} px wide")
+    def fails(_given: object, _style: object) -> None:
+        raise ValueError("too long for a code")
 
-    monkeypatch.setattr(posters, "png", fails)
+    monkeypatch.setattr(drawing, "lecture", fails)
     with town.session() as session, caplog.at_level(logging.ERROR):
         hold(session, town.knowledge.rules)
         rows = told(session)

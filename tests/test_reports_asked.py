@@ -9,6 +9,7 @@ import pytest
 from sqlmodel import col, select
 
 from bot import cli_report
+from data import pictures
 from data.figures.periods import BadPeriod
 from data.mail import Outbox
 from data.tables import Picture
@@ -61,7 +62,7 @@ def test_a_coordinator_gets_the_numbers_and_a_picture(town: DemoTown) -> None:
     assert "活动6场（宣讲6场）" in said[0]
     with town.session() as session:
         row = session.exec(select(Outbox).where(col(Outbox.picture_id).is_not(None))).one()
-        assert session.get_one(Picture, row.picture_id).png.startswith(b"\x89PNG")
+        assert pictures.shown(session.get_one(Picture, row.picture_id)).startswith(b"\x89PNG")
     assert "上坪村2026年第二季度" in talk.say("干事小农", None, "季度总结 2026Q2 上坪村")[0]
 
 

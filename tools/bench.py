@@ -41,6 +41,7 @@ from tests.town import NOW, WEB, DemoTown, prepare_town
 from tools.bench_backup import bench_backup
 from tools.bench_city import bench_city
 from tools.bench_console import bench_console
+from tools.bench_drawing import bench_drawing
 from tools.bench_figures import bench_figures
 from tools.bench_outbox import bench_outbox
 from tools.bench_reports import bench_reports
@@ -310,6 +311,7 @@ def main() -> int:
             "figures": bench_figures(folder),
             "backup": bench_backup(folder),
             "reports": bench_reports(folder),
+            "drawing": bench_drawing(),
             "console": bench_console(folder),
             "start": asyncio.run(bench_start(folder)),
             "gateway": asyncio.run(bench_gateway(folder)),

@@ -4,7 +4,6 @@ In the bot's own process each piece of Python of a backup would hold up its turn
 order and the outcome are one JSON object each. SIGTERM gives the backup up.
 """
 
-import asyncio
 import json
 import os
 import signal
@@ -14,12 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import bot
 from bot.backup.archive import BackupError, GivenUp
 from bot.backup.make import Keep, Plan, back_up
+from bot.child import ChildFailed, run_module
 
 NICE = 15  # of 19
-_FAULT = 300  # characters of what a process said before it died
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,26 +39,10 @@ async def in_a_process(plan: Plan, now: datetime) -> Done:
         "keep": [plan.keep.days, plan.keep.weeks, plan.keep.months],
         "now": now.isoformat(),
     }
-    home = str(Path(bot.__file__).parent.parent)
-    path = os.pathsep.join(each for each in (home, os.environ.get("PYTHONPATH")) if each)
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "bot.backup.child",
-        stdin=pipe,
-        stdout=pipe,
-        stderr=pipe,
-        env={**os.environ, "PYTHONPATH": path},
-    )
     try:
-        out, faults = await process.communicate(json.dumps(order).encode())
-    finally:
-        if process.returncode is None:
-            process.terminate()
-            await process.wait()
-    if process.returncode or not out:
-        raise BackupError(f"备份的进程出错了（{faults.decode('utf-8', 'replace').strip()[-_FAULT:]}）。")
+        out = await run_module("bot.backup.child", given=json.dumps(order).encode())
+    except ChildFailed as error:
+        raise BackupError(f"备份的进程出错了（{error}）。") from error
     told = json.loads(out)
     if "error" in told:
         raise BackupError(told["error"])

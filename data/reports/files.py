@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from data.drawing.render import png
+from data.drawing.styles import WIDE
 from data.reports import told
 from data.reports.book import XLSX, book
 from data.reports.document import document, name_of
@@ -24,7 +26,8 @@ class Made:
 def picture(report: Report) -> bytes:
     """The report on one picture."""
     scope = report.scope
-    return page(scope.place.name, scope.period.label, report.numbers, told.standing(scope))
+    drawn = page(scope.place.name, scope.period.label, report.numbers, told.standing(scope))
+    return png(drawn, width=WIDE)
 
 
 def files(report: Report, templates: Path | None, step: Step) -> Iterator[Made]:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 from data.drawing.font import clip, drawable, width, wrap
 from data.drawing.palette import INK, PAPER, RULE, SERIES, SOFT
-from data.drawing.render import png
 from data.drawing.styles import EDGE, ROOM, WIDE
 from data.drawing.svg import Canvas
 from data.figures.figure import Number
@@ -18,8 +17,8 @@ _HEAD, _HIGH, _BAR = 300, 210, 92  # px
 KEYS = (*_TILES, *_KINDS, "pushes", "notices", "uncounted")
 
 
-def page(place: str, period: str, numbers: Mapping[str, Number], note: str) -> bytes:
-    """The picture, a PNG 1080 px wide. ``numbers`` has those of `KEYS`; ``note`` says whether they may still change."""
+def page(place: str, period: str, numbers: Mapping[str, Number], note: str) -> str:
+    """The picture as SVG, 1080 px wide. ``numbers`` has those of `KEYS`; ``note`` says whether they may still change."""
     place, period = drawable(place).text, drawable(period).text
     spoken = [f"{BY_KEY[key].name}{told(numbers[key])}{BY_KEY[key].unit}" for key in _TILES]
     canvas = Canvas(WIDE, title=f"{place}{period}宣讲工作", desc="，".join(spoken))
@@ -33,7 +32,7 @@ def page(place: str, period: str, numbers: Mapping[str, Number], note: str) -> b
     for words in wrap(drawable(f"{sent}{missing}{note}").text, 40, ROOM):
         y += 58
         canvas.text(EDGE, y, words, size=40, fill=SOFT)
-    return png(canvas.finish(y + 60, ground=PAPER), width=WIDE)
+    return canvas.finish(y + 60, ground=PAPER)
 
 
 def _tiles(canvas: Canvas, numbers: Mapping[str, Number], y: float) -> float:

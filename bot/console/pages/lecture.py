@@ -11,7 +11,8 @@ from data.desk import lectures as desk
 from data.desk import signups as desk_signups
 from data.desk_errors import BadEntry, NotThere
 from data.desk_tables import ConsoleRole
-from data.drawing.styles import STYLES
+from data.drawing.render import png
+from data.drawing.styles import STYLES, WIDE
 from data.errors import Declined, NoSuchLecture
 from data.free_slots import require_free
 from data.lecture_notes import facts_of, orders_of, room_notes
@@ -296,7 +297,8 @@ def poster(ask: Ask) -> Answer:
     if page not in map(str, range(1, len(drawn) + 1)):
         raise NotThere("这张海报")
     name = f"海报-课{lecture.id}-{style}.png"
-    return Download(name, "image/png", drawn[int(page) - 1], inline=ask.query.get("save") != "1")
+    body = png(drawn[int(page) - 1], width=WIDE)
+    return Download(name, "image/png", body, inline=ask.query.get("save") != "1")
 
 
 def _wished(ask: Ask, lecture: Lecture, form: Form) -> Change:
