@@ -17,6 +17,7 @@ from data.announcements import KINDS, Facts, place
 from data.drawing import posters as drawing
 from data.drawing.posters import Day, Drawn, Item, Programme, Text
 from data.drawing.styles import STYLES, Style
+from data.errors import Declined
 from data.lecture_notes import facts_of
 from data.loop import EventKind, Lecture, LectureRoom, LectureState
 from data.lunar import lunar_day, lunar_of
@@ -36,6 +37,13 @@ _PICTURES = table_of(Picture)
 _INSERT = insert(_PICTURES)
 
 
+class NoPosterOfHome(Declined):
+    """A visit is at somebody's home, which is on no poster."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(f"《{title}》是送学上门，在人家家里，不画海报。")
+
+
 @dataclass(frozen=True, slots=True)
 class Poster:
     """The pages of a poster as SVG, what it is of, and the characters that cannot be drawn on it."""
@@ -46,7 +54,9 @@ class Poster:
 
 
 def of_lecture(session: Session, lecture: Lecture, *, style: str, rules: Rules) -> Poster:
-    """The poster of a lecture, in one of `STYLES`."""
+    """The poster of a lecture, in one of `STYLES`. Raises `NoPosterOfHome`."""
+    if lecture.kind == EventKind.VISIT:
+        raise NoPosterOfHome(lecture.title)
     return _of_facts(facts_of(session, lecture), STYLES[style], rules)
 
 

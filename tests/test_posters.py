@@ -294,6 +294,15 @@ def test_a_poster_comes_to_the_coordinator_alone(town: DemoTown, words: str, cap
     assert row.kind == OutboxKind.REPLY and caption in row.text
 
 
+def test_a_home_is_on_no_poster_whoever_asks(town: DemoTown) -> None:
+    with town.session() as session, session.begin():
+        number = hold(session, town.knowledge.rules, kind=EventKind.VISIT, venue="三组李奶奶家").id
+    for words in (f"海报 课{number}", f"课{number} 海报 红头"):
+        said = Talk(town).say(BOSS, None, words)[-1]
+        assert "送学上门" in said and "不画海报" in said
+    assert pictured(town) == []
+
+
 def test_styles_give_different_pictures(town: DemoTown) -> None:
     talk = Talk(town)
     for style in STYLES:

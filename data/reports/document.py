@@ -1,5 +1,6 @@
 """A quarter's or a year's report as a document: what its template is filled with."""
 
+import re
 from itertools import groupby
 from pathlib import Path
 
@@ -16,6 +17,8 @@ WIDE = 620  # px of a chart on paper
 _SHARP = 2  # its pixels to one of the picture's
 _ACROSS = 150  # mm
 _TABLES = ("month", "topic", "event", "lecturer_kind", "dialect", "venue", "mode")  # with that of the places
+_NO_FILE = re.compile(r'[\\/:*?"<>|\x00-\x1f]')  # what Windows or Linux keeps out of a name
+_LISTED, _IDLE = 50, 200  # late entries or media reports, and months of villages; the workbook has all
 _HEATS = 4  # pictures of the heat table; the whole of it is in the workbook
 
 
@@ -24,17 +27,22 @@ def document(report: Report, folder: Path | None) -> bytes:
     return render(template("annual.docx" if report.annual else "report.docx", folder), values(report))
 
 
-def name_of(report: Report) -> str:
-    """How its files are called, without their endings."""
+def title_of(report: Report) -> str:
+    """What stands above it."""
     kind = "年度总结" if report.annual else "总结"
     return f"{report.scope.place.name}{report.period.label}宣讲工作{kind}"
+
+
+def name_of(report: Report) -> str:
+    """How its files are called, without their endings. A village may be called 上坪/下坪, a file may not."""
+    return _NO_FILE.sub("_", title_of(report)).strip(". ")
 
 
 def values(report: Report) -> dict[str, object]:
     """All that a template may name; `docs/reports.md` lists it."""
     scope = report.scope
     return {
-        "title": name_of(report),
+        "title": title_of(report),
         "made": f"{told.day_words(scope.now, scope.zone)}制",
         "standing": told.standing(scope),
         "place": scope.place.name,
@@ -47,7 +55,7 @@ def values(report: Report) -> dict[str, object]:
         "tables": {"places": _rows(report.tables[report.lines_by])}
         | {by: _rows(report.tables[by]) for by in _TABLES},
         "idle": _idle(report),
-        "late": [
+        "late": _first([
             {
                 "what": BY_KEY[key].name.removeprefix("补报："),
                 "day": told.day_words(row.at, scope.zone) if row.at else NOTHING,
@@ -55,12 +63,12 @@ def values(report: Report) -> dict[str, object]:
                 "text": row.text or NOTHING,
             }
             for key, row in report.late
-        ],
-        "media": [
+        ], "text"),
+        "media": _first([
             {"day": f"{each.published_on:%Y-%m-%d}", "outlet": each.outlet, "level": LEVEL_NAMES[each.level],
              "title": each.title}
             for each in report.media
-        ],
+        ], "title"),
         "asking": [
             {"number": f"B{number}", "groups": told.told(groups), "text": " ".join(text.split())[:120]}
             for number, text, groups in (report.check.asking_texts if report.check else ())
@@ -73,6 +81,13 @@ def values(report: Report) -> dict[str, object]:
         ],
         "flags": [each.words for each in report.flags or ()],
     }  # fmt: skip
+
+
+def _first(rows: list[dict[str, str]], column: str) -> list[dict[str, str]]:
+    """The first of them; where there are more, a last line says in this column how many, and where they are."""
+    rest = len(rows) - _LISTED
+    more = f"还有{rest:,}条，全部在 Excel 表里。"
+    return rows if rest <= 0 else [*rows[:_LISTED], dict.fromkeys(rows[0], "") | {column: more}]
 
 
 def _figure(report: Report, key: str) -> dict[str, str]:
@@ -120,8 +135,8 @@ def _rows(table: Table) -> list[dict[str, str]]:
 
 def _idle(report: Report) -> list[dict[str, str]]:
     """The villages in which nothing was held, month by month."""
-    months = groupby(report.idle, key=lambda row: row.text)
+    months = groupby(report.idle[:_IDLE], key=lambda row: row.text)
     listed = [{"month": month, "villages": "、".join(row.village for row in rows)} for month, rows in months]
-    rest = int(report.numbers["months_idle"] or 0) - len(report.idle)
+    rest = len(report.idle) - _IDLE
     more = {"month": "……", "villages": f"还有{rest:,}村·月，全部在 Excel 表里。"}
     return [*listed, more] if rest > 0 else listed

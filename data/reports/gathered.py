@@ -17,7 +17,8 @@ from data.figures.scope import Scope
 from data.figures.tables import BY, Heat, Table
 from data.record_tables import Area, MediaReport
 
-MOST_LATE = 50  # late entries, media reports and the like that a document lists; the workbook has the same
+_AT_ONCE = 5_000  # numbers in one query
+_ALL = 100_000  # rows of a list: more than a year of a city has of any
 WIDE = 24  # columns of a heat table on paper; of more, the next larger places are shown
 Step = Callable[[float, str], None]  # how much is done, 0 to 1, and what is being done; it may raise to stop
 
@@ -81,8 +82,8 @@ def gather(session: Session, scope: Scope, wish: Wish, step: Step) -> Report:
         made[by] = begun(tables.breakdown(session, scope, by), scope)
     step(0.7, "数点单的题目和地方")
     heat = heat_on_paper(session, scope)
-    idle = BY_KEY["months_idle"].rows(session, scope, limit=MOST_LATE * 4)
-    late = [(key, row) for key in LATE for row in BY_KEY[key].rows(session, scope, limit=MOST_LATE)]
+    idle = BY_KEY["months_idle"].rows(session, scope, limit=_ALL)
+    late = [(key, row) for key in LATE for row in BY_KEY[key].rows(session, scope, limit=_ALL)]
     step(0.75, "自查和核对")
     return Report(
         scope=scope,
@@ -135,6 +136,7 @@ def begun(table: Table, scope: Scope) -> Table:
 
 def _media(session: Session, scope: Scope) -> list[MediaReport]:
     """The reports that count, oldest first: exactly the rows behind the figure."""
-    wanted = [row.id for row in BY_KEY["media"].rows(session, scope, limit=MOST_LATE)]
-    query = select(MediaReport).where(col(MediaReport.id).in_(wanted))
-    return list(session.exec(query.order_by(col(MediaReport.published_on), col(MediaReport.id))))
+    wanted = [row.id for row in BY_KEY["media"].rows(session, scope, limit=_ALL)]
+    query = select(MediaReport).order_by(col(MediaReport.published_on), col(MediaReport.id))
+    parts = (wanted[at : at + _AT_ONCE] for at in range(0, len(wanted), _AT_ONCE))
+    return [each for part in parts for each in session.exec(query.where(col(MediaReport.id).in_(part)))]

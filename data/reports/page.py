@@ -18,7 +18,7 @@ KEYS = (*_TILES, *_KINDS, "pushes", "notices", "uncounted")
 
 
 def page(place: str, period: str, numbers: Mapping[str, Number], note: str) -> str:
-    """The picture as SVG, 1080 px wide. ``numbers`` has those of `KEYS`; ``note`` says whether they may still change."""
+    """An SVG, 1080 px wide. ``numbers`` has those of `KEYS`; ``note`` says whether they may still change."""
     place, period = drawable(place).text, drawable(period).text
     spoken = [f"{BY_KEY[key].name}{told(numbers[key])}{BY_KEY[key].unit}" for key in _TILES]
     canvas = Canvas(WIDE, title=f"{place}{period}宣讲工作", desc="，".join(spoken))

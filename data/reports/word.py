@@ -43,6 +43,21 @@ class Picture:
     width: int
 
 
+class _Shown:
+    """A picture as a template has it: to be shown, and nothing else. What puts it in knows the whole document, and
+    would let a template out of its sandbox."""
+
+    __slots__ = ("_image",)
+
+    def __init__(self, image: object) -> None:
+        self._image = image
+
+    def __str__(self) -> str:
+        return str(self._image)
+
+    __html__ = __str__  # it is markup already
+
+
 def template(name: str, folder: Path | None) -> Path:
     """The town's own template of this name (``report.docx``), else the one that ships with us."""
     own = folder / name if folder is not None else None
@@ -64,7 +79,9 @@ def render(path: Path, values: Mapping[str, object]) -> bytes:
         raise TemplateFault(path, f"没有“{name}”这一项，能写的都列在 docs/reports.md 里", place) from error
     except SecurityError as error:
         raise TemplateFault(path, "花括号里只能写名字，不能调用别的", _around(path, str(error))) from error
-    except (TemplateError, ValueError, TypeError, ZeroDivisionError, KeyError, AttributeError) as error:
+    except RecursionError as error:
+        raise TemplateFault(path, "里面的宏自己套自己") from error
+    except (TemplateError, ValueError, TypeError, ArithmeticError, LookupError, AttributeError) as error:
         raise TemplateFault(path, f"填不进去（{str(error)[:80]}）") from error
     written = io.BytesIO()
     made.save(written)
@@ -96,7 +113,7 @@ def _filled(value: object, made: Any) -> Any:
         case str():
             return clean_text(value, limit=_LONGEST)
         case Picture():
-            return InlineImage(made, io.BytesIO(value.png), width=Mm(value.width))
+            return _Shown(InlineImage(made, io.BytesIO(value.png), width=Mm(value.width)))
         case Mapping():
             return {key: _filled(each, made) for key, each in value.items()}
         case list() | tuple():

@@ -20,7 +20,7 @@ _WEEK = re.compile(r"(本周|这周|这星期|本星期|下周|下星期)(?:课�
 
 
 def draw(turn: Turn) -> Reply:
-    """海报 and what of, in any of the styles. Raises `NoSuchLecture`, `NoSuchText` or `NoSuchGroup`."""
+    """海报 and what of, in any style. Raises `NoSuchLecture`, `NoPosterOfHome`, `NoSuchText` or `NoSuchGroup`."""
     words, style = _style_in(turn, turn.args.strip(" “”。"))
     if not words:
         return Reply(USAGE.format(styles="、".join(STYLES)))
