@@ -41,6 +41,7 @@ from scheduler.timetable import Timetable
 
 log = logging.getLogger("menlou")
 
+MOST_SHOWN = 12  # groups whose next push is told at the start
 _RELISTEN_CAP = 60.0
 _LOOK_UP = 30.0  # seconds between looks at which rooms have a lecture to sign up for
 
@@ -129,7 +130,8 @@ class Bot:
         if not fires or not names:
             return ["还没有登记推送的群。请宣传干事在群里发“本群 村名”。"]
         when = day_and_time(self.context.quiet.after(min(fires)), self.context.zone, now=now)
-        return [f"{name}：{when}" for name in names]
+        more = [f"……还有{len(names) - MOST_SHOWN}个群"] if len(names) > MOST_SHOWN else []
+        return [*(f"{name}：{when}" for name in names[:MOST_SHOWN]), *more]
 
     async def _serve_all(self) -> list[web.AppRunner]:
         """The web chat (or the page to scan at) and the console, each at its own port. Raises `ConfigError`."""

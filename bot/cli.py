@@ -27,6 +27,8 @@ from bot import (
     cli_understand,
     init,
 )
+from bot.cli_files import disk_words
+from bot.cli_reader import FAULT, Reader
 from bot.config import Config, ConfigError, load_config
 from bot.settings import (
     CONSOLE,
@@ -46,8 +48,6 @@ from data.database import open_engine, standing
 from data.errors import SchemaError, TextsError, TownError, TownFileError
 from data.tables import RoleKind
 from handlers.understand import load_lexicon
-
-FAULT = 2  # exit code of everything that a person has to mend first
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,8 @@ def main(argv: Sequence[str]) -> int:
         return _fault("没有导入，请改好再来：", error.problems)
     except TownError as error:
         return _fault("", [str(error)])
+    except OSError as error:
+        return _fault("", [disk_words(error)])
     return code
 
 
@@ -240,8 +242,8 @@ COMMANDS: tuple[Command, ...] = (
 )
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m bot", description="门楼微讲堂：村群里的宣讲、点单和报名。")
+def _parser() -> Reader:
+    parser = Reader(prog="python -m bot", description="门楼微讲堂：村群里的宣讲、点单和报名。")
     arguments = {
         "bring": cli_bring.add_arguments,
         "texts": cli_snippets.add_arguments,

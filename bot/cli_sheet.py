@@ -27,7 +27,7 @@ def write(session: Session, number: int, folder: Path, *, town: str, rules: Rule
     page = render(lecture, facts_of(session, lecture), lines, town=town, rules=rules, now=now)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"sheet-{number}.html"
-    path.write_text(page, "utf-8")
+    path.write_text(page, "utf-8")  # who signed up meanwhile belongs on it
     return path
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from sqlmodel import Session, col, select
 
 from bot.cli_actions import Action, add_actions, run_action, town_at_start
+from bot.cli_files import require_new
 from bot.config import Config
 from bot.settings import PUSH_CRON, ZONE
 from bot.town import rules_of
@@ -91,6 +92,7 @@ def withdraw(desk: Desk, options: argparse.Namespace) -> Iterator[str]:
 
 def template(desk: Desk, options: argparse.Namespace) -> Iterator[str]:
     """An Excel file to fill in."""
+    require_new(options.out)
     write_template(options.out, desk.topics)
     yield f"空表在 {options.out}。填好以后：python -m bot texts import {options.out} --dry-run"
 

@@ -40,6 +40,8 @@ MONTH, QUARTER, YEAR = PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.YEAR
         (NOVEMBER, QUARTER, "去年下半年", "2025H2", ""),
         (NOVEMBER, QUARTER, "2026Q2 上坪村", "2026Q2", "上坪村"),
         (NOVEMBER, QUARTER, "2026-03", "2026-03", ""),
+        (NOVEMBER, QUARTER, "2026-03-05", "2026-03-05", ""),
+        (NOVEMBER, QUARTER, "2026W47", "2026W47", ""),
         (NOVEMBER, QUARTER, "2026年", "2026", ""),
     ],
 )

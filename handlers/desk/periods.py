@@ -1,6 +1,7 @@
 """Which period is meant: 去年四季度, 上个月, 2026Q4, 12月; said among other words."""
 
 import re
+from contextlib import suppress
 from datetime import date, timedelta
 
 from data.figures.periods import BadPeriod, Period, PeriodKind, parse, period_of
@@ -22,6 +23,8 @@ _LEFT = re.compile(r"\d+\s*(?:年|月|季)|20\d\d")  # a time that was not under
 def period_in(words: str, kind: PeriodKind, today: date) -> tuple[Period, str]:
     """The period, and the words without it. Where none is said it is the one of this ``kind`` that is being settled;
     a part of a year without its year is the latest that has begun. Raises `BadPeriod`."""
+    with suppress(BadPeriod):
+        return parse(words), ""
     if found := _CODE.search(words):
         return parse(found[0]), _without(words, found)
     if found := _NEAR.search(words):
