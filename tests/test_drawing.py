@@ -146,6 +146,20 @@ def test_a_title_has_lines_of_like_width() -> None:
     assert [len(line) for line in balance(words, 100, 1300)] == [7, 7]
 
 
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("天冷了，血压怎么管", ["天冷了，", "血压怎么管"]),
+        ("别信陌生电话：守住钱袋子", ["别信陌生电话：", "守住钱袋子"]),
+        ("森林防火和用电安全", ["森林防火", "和用电安全"]),
+    ],
+)
+def test_a_title_breaks_where_a_mark_is(text: str, lines: list[str]) -> None:
+    """A poster once said 天冷了，血 | 压怎么管."""
+    assert balance(text, 150, 1_100) == lines
+    assert all(width(each, 150) <= 1_100 for each in lines)
+
+
 def test_a_title_gets_smaller_before_it_gets_longer() -> None:
     assert largest("反诈骗", (100, 50), 400, most=1) == (100, ["反诈骗"])
     assert largest("反诈骗讲座", (100, 50), 400, most=1) == (50, ["反诈骗讲座"])

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from itertools import combinations, pairwise
 
 import pylopdf_fonts_zh_cn
 
@@ -31,6 +32,9 @@ _INSTEAD = {
 _SILENT = {"Cc", "Cf", "Cs", "Co", "Cn", "Mn", "Me", "Sk"}  # joiners, direction marks, piled-up accents, skin tones
 _NO_START = frozenset("，。、；：？！）》〉」』】〕”’…—～·％‰℃°々,.;:?!)]}%")
 _NO_END = frozenset("（《〈「『【〔“‘([{￥$#")
+_PAUSES = frozenset("，。、；：？！）》」』”… ,.;:?!)")
+_A_PAUSE = 4  # characters that a line may be wider, if it then ends at a mark
+_TITLE, _TITLE_LINES = 40, 3  # units and lines of what is laid out with such care
 _PIECES = re.compile(r"[0-9A-Za-zÀ-ɏ][0-9A-Za-zÀ-ɏ%.,:/?#@&'+=_~\-]*|\s+|.")
 
 
@@ -107,10 +111,19 @@ def wrap(text: str, size: float, room: float, face: Face = Face.SANS) -> list[st
 
 
 def balance(text: str, size: float, room: float, face: Face = Face.SANS) -> list[str]:
-    """As `wrap`, with as many lines, but of about the same width: a title with no lonely last character."""
+    """As `wrap`, with as many lines, but of about the same width: a title with no lonely last character.
+
+    Two or three lines end where a mark is, 天冷了，| 血压怎么管, unless that makes one of them much wider.
+    """
     lines = wrap(text, size, room, face)
     if len(lines) < 2:
         return lines
+    units = [*_units(text, size, room, face)]
+    if len(lines) <= _TITLE_LINES and len(units) <= _TITLE and "\n" not in text:
+        fitting = [each for each in _splits(units, len(lines)) if _fits(each, size, room, face)]
+        if fitting:
+            best: tuple[str, ...] = min(fitting, key=lambda split: _unease(split, size, face))
+            return list(best)
     low, high = room / 2, room
     while high - low > size / 4:
         middle = (low + high) / 2
@@ -119,6 +132,23 @@ def balance(text: str, size: float, room: float, face: Face = Face.SANS) -> list
         else:
             high = middle
     return wrap(text, size, high, face)
+
+
+def _splits(units: Sequence[str], lines: int) -> Iterator[tuple[str, ...]]:
+    """Every way to lay units out in so many lines."""
+    for cuts in combinations(range(1, len(units)), lines - 1):
+        borders = (0, *cuts, len(units))
+        yield tuple("".join(units[begin:end]).strip() for begin, end in pairwise(borders))
+
+
+def _fits(split: Sequence[str], size: float, room: float, face: Face) -> bool:
+    return all(each and width(each, size, face) <= room for each in split)
+
+
+def _unease(split: Sequence[str], size: float, face: Face) -> float:
+    """How ill lines lie: the widest, and what breaks off where no mark is."""
+    broken = sum(line[-1] not in _PAUSES for line in split[:-1])
+    return max(width(each, size, face) for each in split) + broken * _A_PAUSE * size
 
 
 def largest(
