@@ -21,13 +21,20 @@ FOLDER = Path(__file__).parent.parent / "data" / "reports" / "templates"
 SONG, HEI, LATIN = "宋体", "黑体", "Times New Roman"
 MADE = datetime(2026, 1, 1)  # a file that is made again is the same
 _BLACK = RGBColor(0, 0, 0)
-PLACE = (("名称", "name", 40), ("点单", "orders", 20), ("活动", "events", 20), ("到场人次", "attended", 26),
-         ("发放资料", "handouts", 26), ("意见等", "opinions", 20), ("空白月", "months_idle", 20))  # fmt: skip
-TOPIC = (("题目", "name", 50), ("点单", "orders", 24), ("活动", "events", 24), ("到场人次", "attended", 30),
+# (heading, what is filled in, mm); every table is as wide as the text.
+ACROSS = 154
+PLACE = (("名称", "name", 38), ("点单", "orders", 17), ("活动", "events", 17), ("到场人次", "attended", 24),
+         ("发放资料", "handouts", 24), ("意见等", "opinions", 17), ("空白月", "months_idle", 17))  # fmt: skip
+TOPIC = (("题目", "name", 52), ("点单", "orders", 24), ("活动", "events", 24), ("到场人次", "attended", 30),
          ("覆盖村数", "villages", 24))  # fmt: skip
-HELD = (("类别", "name", 60), ("活动", "events", 30), ("到场人次", "attended", 36), ("发放资料", "handouts", 36))
-MONTH = (("月", "name", 24), ("点单", "orders", 22), ("活动", "events", 22), ("到场人次", "attended", 28),
-         ("短文", "pushes", 22), ("通知", "notices", 22), ("意见等", "opinions", 22))  # fmt: skip
+HELD = (("类别", "name", 58), ("活动", "events", 28), ("到场人次", "attended", 34), ("发放资料", "handouts", 34))
+MONTH = (("月", "name", 24), ("点单", "orders", 20), ("活动", "events", 20), ("到场人次", "attended", 26),
+         ("短文", "pushes", 24), ("通知", "notices", 20), ("意见等", "opinions", 20))  # fmt: skip
+# Columns of words; the others are numbers, and stand at the right.
+_WORDS = frozenset({
+    "名称", "题目", "类别", "月", "指标", "单位", "怎么数", "日期", "媒体", "级别", "标题", "什么", "哪天", "村",
+    "内容", "编号", "姓名", "项目", "数", "时间", "谁", "做了什么", "说了什么",
+})  # fmt: skip
 
 
 def main() -> int:
@@ -55,7 +62,7 @@ def _report(*, annual: bool) -> Any:
     _heading(page, "一、总体情况")
     _lines(page, "lines.overview")
     _pictures(page, "charts.months")
-    _table(page, "figures", (("指标", "name", 62), ("单位", "unit", 22), ("本期", "now", 34), ("上期", "before", 34)))
+    _table(page, "figures", (("指标", "name", 66), ("单位", "unit", 20), ("本期", "now", 34), ("上期", "before", 34)))
     _heading(page, "二、点单")
     _lines(page, "lines.orders")
     _pictures(page, "charts.times", "charts.heat")
@@ -68,7 +75,7 @@ def _report(*, annual: bool) -> Any:
         ("按方言", "tables.dialect", HELD), ("按场所", "tables.venue", HELD), ("按方式", "tables.mode", HELD),
     ):  # fmt: skip
         _shown_if(page, name, lambda title=title: _heading(page, title, level=2))
-        _table(page, name, columns)
+        _table(page, name, columns, whole=name not in ("tables.places", "tables.topic"))
     _heading(page, "四、推送和通知")
     _lines(page, "lines.pushes")
     _pictures(page, "charts.pushes")
@@ -76,17 +83,17 @@ def _report(*, annual: bool) -> Any:
     _lines(page, "lines.voices")
     _heading(page, "六、媒体报道")
     _lines(page, "lines.media")
-    _table(page, "media", (("日期", "day", 28), ("媒体", "outlet", 36), ("级别", "level", 18), ("标题", "title", 70)))
+    _table(page, "media", (("日期", "day", 28), ("媒体", "outlet", 36), ("级别", "level", 18), ("标题", "title", 72)))
     _heading(page, "七、补报")
     _lines(page, "lines.late")
-    _table(page, "late", (("什么", "what", 38), ("哪天", "day", 30), ("村", "village", 30), ("内容", "text", 54)))
+    _table(page, "late", (("什么", "what", 38), ("哪天", "day", 30), ("村", "village", 30), ("内容", "text", 56)))
     if annual:
         _annual(page)
     _heading(page, "附表：空白月")
     _shown_if(page, "not idle", lambda: _text(page, "没有空白月。"))
-    _table(page, "idle", (("月", "month", 30), ("村", "villages", 122)))
+    _table(page, "idle", (("月", "month", 30), ("村", "villages", 124)))
     _heading(page, "附：数是怎么数的")
-    _table(page, "figures", (("指标", "name", 46), ("怎么数", "help", 106)))
+    _table(page, "figures", (("指标", "name", 48), ("怎么数", "help", 106)))
     _shown_if(page, "flags", lambda: _flags(page))
     return page
 
@@ -95,13 +102,13 @@ def _annual(page: Any) -> None:
     _heading(page, "八、形式主义自查")
     _text(page, "对照2023年12月《关于防治“指尖上的形式主义”的若干意见》，只数发出去的记录。")
     _lines(page, "lines.check")
-    _table(page, "asking", (("通知", "number", 20), ("发到几个群", "groups", 26), ("内容", "text", 106)))
+    _table(page, "asking", (("编号", "number", 20), ("发到几个群", "groups", 28), ("内容", "text", 106)))
 
     def commended() -> None:
         _heading(page, "九、表彰名单")
-        _text(page, "条件：{{ criteria }}。够条件的都列，按姓名排，不分先后。")
+        _text(page, "条件：{{ criteria }}。够条件的都列，按姓名拼音排，不分先后。")
         _shown_if(page, "not commended", lambda: _text(page, "没有够条件的。"))
-        columns = (("姓名", "name", 32), ("类别", "kind", 30), ("场次", "held", 24), ("评课人数", "ratings", 30),
+        columns = (("姓名", "name", 36), ("类别", "kind", 32), ("场次", "held", 26), ("评课人数", "ratings", 30),
                    ("平均评分", "mean", 30))  # fmt: skip
         _table(page, "commended", columns)
 
@@ -118,14 +125,14 @@ def _lecture() -> Any:
     page = _page()
     _title(page, "{{ title }}", "{{ made }}")
     _heading(page, "一、基本情况")
-    _table(page, "facts", (("项目", "name", 34), ("内容", "text", 118)))
+    _table(page, "facts", (("项目", "name", 34), ("内容", "text", 120)))
     _heading(page, "二、数字")
-    _table(page, "numbers", (("项目", "name", 34), ("数", "text", 118)))
+    _table(page, "numbers", (("项目", "name", 34), ("数", "text", 120)))
     _heading(page, "三、来龙去脉")
-    _table(page, "trail", (("时间", "at", 38), ("谁", "who", 34), ("做了什么", "what", 80)))
+    _table(page, "trail", (("时间", "at", 38), ("谁", "who", 34), ("做了什么", "what", 82)))
     _heading(page, "四、乡亲的话")
     _shown_if(page, "not feedback", lambda: _text(page, "没有留言。"))
-    _table(page, "feedback", (("几分", "rating", 20), ("说了什么", "text", 132)))
+    _table(page, "feedback", (("几分", "rating", 20), ("说了什么", "text", 134)))
     _heading(page, "五、课件和通知")
     _lines(page, "papers")
     _heading(page, "六、照片")
@@ -147,6 +154,9 @@ def _page() -> Any:
         style = page.styles[name]
         style.font.size, style.font.color.rgb, style.font.bold = Pt(size), _BLACK, False
         _faces(style.element.get_or_add_rPr(), east)
+    for lang in page.styles.element.iter(qn("w:lang")):
+        lang.set(qn("w:val"), "zh-CN")
+        lang.set(qn("w:eastAsia"), "zh-CN")  # else 、 and 。 stand in the middle, as in traditional type
     normal = page.styles["Normal"].paragraph_format
     normal.line_spacing, normal.space_after = 1.4, Pt(4)
     page.styles["Title"].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
@@ -225,28 +235,52 @@ def _shown_if(page: Any, condition: str, add: Any) -> None:
     page.add_paragraph("{%p endif %}")
 
 
-def _table(page: Any, name: str, columns: Sequence[tuple[str, str, int]]) -> None:
-    """A table of rows, with its heading on each page; not there where it has no row. Widths in mm."""
+def _table(page: Any, name: str, columns: Sequence[tuple[str, str, int]], *, whole: bool = False) -> None:
+    """A table of rows, with its heading on each page; not there where it has no row. Widths in mm.
+
+    One that is ``whole`` is short, and not divided between pages.
+    """
+    assert sum(width for _, _, width in columns) == ACROSS, name
     page.add_paragraph(f"{{%p if {name} %}}")
     table = page.add_table(rows=4, cols=len(columns), style="Table Grid")
     table.alignment, table.autofit = WD_TABLE_ALIGNMENT.CENTER, False
+    _room_in_cells(table)
     for at, (title, key, width) in enumerate(columns):
         table.columns[at].width = Mm(width)
         for row in table.rows:
             row.cells[at].width = Mm(width)
-        _cell(table.cell(0, at), title, east=HEI, shade="EDE7DA")
-        _cell(table.cell(2, at), f"{{{{ row.{key} }}}}")
+        right = title not in _WORDS
+        _cell(table.cell(0, at), title, east=HEI, shade="EDE7DA", right=right, with_next=True)
+        _cell(table.cell(2, at), f"{{{{ row.{key} }}}}", right=right, with_next=whole)
     _cell(table.cell(1, 0), f"{{%tr for row in {name} %}}")
     _cell(table.cell(3, 0), "{%tr endfor %}")
     for row in (table.rows[0], table.rows[2]):
         row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
     table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
+    if whole:  # its last row stays with what follows: with this, and not with the next table
+        page.add_paragraph().paragraph_format.space_after = Pt(0)
     page.add_paragraph("{%p endif %}")
 
 
-def _cell(cell: Any, words: str, *, east: str = SONG, shade: str = "") -> None:
+def _room_in_cells(table: Any) -> None:
+    """Room above and below the words, so that no line touches them."""
+    margins = OxmlElement("w:tblCellMar")
+    for side in ("top", "bottom"):
+        edge = OxmlElement(f"w:{side}")
+        edge.set(qn("w:w"), "50")  # twentieths of a point
+        edge.set(qn("w:type"), "dxa")
+        margins.append(edge)
+    table._tbl.tblPr.append(margins)
+
+
+def _cell(
+    cell: Any, words: str, *, east: str = SONG, shade: str = "", right: bool = False, with_next: bool = False
+) -> None:
     paragraph = cell.paragraphs[0]
     paragraph.paragraph_format.line_spacing, paragraph.paragraph_format.space_after = 1.15, Pt(0)
+    paragraph.paragraph_format.keep_with_next = with_next
+    if right:
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
     run = paragraph.add_run(words)
     run.font.size = Pt(10.5)
     _faces(run._r.get_or_add_rPr(), east)

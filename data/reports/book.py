@@ -7,12 +7,16 @@ from typing import Any
 from data.cells import safe_cell
 from data.figures.figures import BY_KEY, FIGURES
 from data.figures.reported import LEVEL_NAMES
-from data.figures.tables import BY
+from data.figures.tables import BY, Table
 from data.reports import told
 from data.reports.gathered import Report
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _WIDE, _NARROW = 28, 12
+_LONG = {"怎么数": 90, "内容": 40, "标题": 40, "网址": 40, "什么时候": 18}
+_A4 = 9  # as Excel counts papers
+_ACROSS = 18  # columns that can be read on one page
+_OWN_PARTS = ("state", "level", "kind")  # what figures tell apart too
 
 
 def book(report: Report) -> bytes:
@@ -32,8 +36,9 @@ def book(report: Report) -> bytes:
     )
     for by, table in report.tables.items():
         if table.rows:
-            head = (BY[by], *(f"{each.name}（{each.unit}）" for each in table.figures))
-            _sheet(made, f"按{BY[by]}", head, ((label, *row) for label, row in table.rows))
+            shown = _telling(table)
+            head = (BY[by], *(f"{table.figures[at].name}（{table.figures[at].unit}）" for at in shown))
+            _sheet(made, f"按{BY[by]}", head, ((label, *(row[at] for at in shown)) for label, row in table.rows))
     heat = report.heat
     rows = ((topic, *(heat.cells.get((topic, place)) for place in heat.places)) for topic in heat.topics)
     _sheet(made, "题目和地方", ("点单（单）", *heat.places), rows)
@@ -50,6 +55,14 @@ def book(report: Report) -> bytes:
     return written.getvalue()
 
 
+def _telling(table: Table) -> list[int]:
+    """The columns that tell something: not those of noughts, nor 其中已归档 beside the row 已归档."""
+    parts = table.by in _OWN_PARTS
+    columns = enumerate(table.figures)
+    kept = [at for at, figure in columns if not (parts and figure.name.startswith("其中"))]
+    return [at for at in kept if any(row[at] for _, row in table.rows)]
+
+
 def one_sheet(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     """A workbook of one table."""
     from openpyxl import Workbook  # loaded only where it is used
@@ -64,15 +77,23 @@ def one_sheet(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) 
 def _sheet(made: Any, name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """One sheet, its heading and first column staying in view."""
     from openpyxl.cell import WriteOnlyCell  # loaded only where it is used
-    from openpyxl.styles import Font, PatternFill
+    from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.worksheet.properties import PageSetupProperties
 
     sheet = made.create_sheet(name)
     sheet.freeze_panes = "B2"
-    for at in range(len(head)):
-        sheet.column_dimensions[_letter(at)].width = _WIDE if at == 0 else _NARROW
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", _A4
+    sheet.print_title_rows, sheet.print_title_cols = "1:1", "A:A"
+    if len(head) <= _ACROSS:  # as wide as a page, as long as it is
+        sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+        sheet.page_setup.fitToHeight = 0
+    for at, title in enumerate(head):
+        sheet.column_dimensions[_letter(at)].width = _LONG.get(title, _WIDE if at == 0 else _NARROW)
+    sheet.row_dimensions[1].height = 32  # two lines
     cells = [WriteOnlyCell(sheet, value=safe_cell(title)) for title in head]
     for cell in cells:
         cell.font, cell.fill = Font(bold=True), PatternFill("solid", fgColor="EDE7DA")
+        cell.alignment = Alignment(wrap_text=True, vertical="top")
     sheet.append(cells)
     for row in rows:
         sheet.append([safe_cell(value) for value in row])

@@ -19,6 +19,7 @@ _ACROSS = 150  # mm
 _TABLES = ("month", "topic", "event", "lecturer_kind", "dialect", "venue", "mode")  # with that of the places
 _NO_FILE = re.compile(r'[\\/:*?"<>|\x00-\x1f]')  # what Windows or Linux keeps out of a name
 _LISTED, _IDLE = 50, 200  # late entries or media reports, and months of villages; the workbook has all
+_TELLING = {"topic": ("orders", "events")}  # without any of these there is no line; else without any number
 _HEATS = 4  # pictures of the heat table; the whole of it is in the workbook
 
 
@@ -48,7 +49,7 @@ def values(report: Report) -> dict[str, object]:
         "place": scope.place.name,
         "period": report.period.label,
         "n": {key: told.told(number) for key, number in report.numbers.items()},
-        "figures": [_figure(report, each.key) for each in FIGURES],
+        "figures": [_figure(report, each.key) for each in FIGURES if _told(report, each.key)],
         "lines": _lines(report),
         "charts": _charts(report),
         "places_by": BY[report.lines_by],
@@ -88,6 +89,11 @@ def _first(rows: list[dict[str, str]], column: str) -> list[dict[str, str]]:
     rest = len(rows) - _LISTED
     more = f"还有{rest:,}条，全部在 Excel 表里。"
     return rows if rest <= 0 else [*rows[:_LISTED], dict.fromkeys(rows[0], "") | {column: more}]
+
+
+def _told(report: Report, key: str) -> bool:
+    """Whether a figure has a line: a part of another, 其中…, only where there was any."""
+    return not BY_KEY[key].name.startswith("其中") or bool(report.numbers[key] or report.before[key])
 
 
 def _figure(report: Report, key: str) -> dict[str, str]:
@@ -130,7 +136,12 @@ def _rows(table: Table) -> list[dict[str, str]]:
     """Each row by its name, with every figure by its key; — for what this table does not tell apart."""
     blank = dict.fromkeys(BY_KEY, NOTHING)
     keys = [each.key for each in table.figures]
-    return [{"name": label} | blank | dict(zip(keys, map(told.told, row), strict=True)) for label, row in table.rows]
+    rows = [(label, dict(zip(keys, row, strict=True))) for label, row in table.rows]
+    return [
+        {"name": label} | blank | {key: told.told(number) for key, number in row.items()}
+        for label, row in rows
+        if table.by == "month" or any(map(row.get, _TELLING.get(table.by, keys)))  # a month shows that nothing was
+    ]
 
 
 def _idle(report: Report) -> list[dict[str, str]]:
