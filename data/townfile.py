@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError
 
 from data.checked import Entry, Name, told
 from data.errors import TownFileError
+from data.lexicon import load_yaml
 from data.seriesfile import SeriesEntry, check_days, check_series
 from data.snippetfile import SnippetEntry, cross_check
 from data.tables import RoleKind, RoomKind
@@ -139,7 +140,7 @@ def read_town(folder: Path, *, topics: tuple[str, ...]) -> TownFiles:
 
 def _load(path: Path) -> object:
     try:
-        return yaml.safe_load(path.read_text("utf-8"))
+        return load_yaml(path.read_text("utf-8"))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise TownFileError([f"{path.name} 第{line}行写法不对：{error.problem}"]) from error

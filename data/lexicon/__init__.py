@@ -26,10 +26,15 @@ VENUES = HERE / "venues.yaml"
 _SEPARATORS = str.maketrans(dict.fromkeys("、，,;；", " "))
 
 
+def load_yaml(words: str) -> Any:
+    """As `yaml.safe_load`, at a tenth of its time where PyYAML has libyaml. Raises `yaml.YAMLError`."""
+    return yaml.load(words, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+
+
 def read_table(path: Path) -> Any:
     """A small YAML file of the lexicon, as plain values. Raises OSError or LexiconError."""
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return load_yaml(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
         raise LexiconError(f"{path.name} 的格式不对（多半是缩进或冒号）：{error}") from error
 
