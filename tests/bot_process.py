@@ -15,10 +15,11 @@ READY = "按 Ctrl+C 停止"
 
 
 class BotProcess:
-    """``python -m bot run`` on a config; ``lines`` is all that it printed."""
+    """``python -m bot run`` on a config; ``lines`` is all that it printed. ``module`` may be `tests.hasty`."""
 
-    def __init__(self, config: Path, **environ: str) -> None:
+    def __init__(self, config: Path, module: str = "bot", **environ: str) -> None:
         self._config = config
+        self._module = module
         self._environ = environ
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -27,7 +28,7 @@ class BotProcess:
 
     async def __aenter__(self) -> Self:
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-W", "ignore", "-u", "-m", "bot", "run", "--config", str(self._config),
+            sys.executable, "-W", "ignore", "-u", "-m", self._module, "run", "--config", str(self._config),
             cwd=ROOT, env={**os.environ, **self._environ}, stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip

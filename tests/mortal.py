@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from tests.town import ROOT
+from tests.warm import read_once
 
 
 class Killer:
@@ -57,10 +58,12 @@ def warm_up() -> None:
     """All that a bot imports, and the words that it knows."""
     import bot.app
     import bot.cli
+    import bot.console.build
     import bot.transports.wechaty
     from handlers.understand import load_lexicon
 
-    assert bot.app and bot.cli and bot.transports.wechaty
+    assert bot.app and bot.cli and bot.console.build and bot.transports.wechaty
+    read_once()
     load_lexicon()
 
 

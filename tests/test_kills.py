@@ -7,6 +7,7 @@ tests.figures.kills --moments 500`` does the same at length.
 import ast
 import signal
 from collections.abc import Awaitable, Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -40,31 +41,33 @@ def test_killed_at_every_named_point(tmp_path: Path) -> None:
     """Each point once, in the middle of a broadcast or of the start after one; the next bot tells it to the end."""
 
     async def tale(story: Story) -> None:
-        for point in faults.POINTS:
-            if point in AT_START:
-                await story.live()
-                await story.gateway.mode(delay_send=300)
-                await story.draft()
-                await story.confirm()
-                await story.gateway.do("ping")
-                await story.die()
-                await story.gateway.mode()
-                assert not await story.live(kill=point, armed=True), f"{point} was not passed"
-                story.killed += 1
+        on_the_way = [point for point in faults.POINTS if point not in AT_START]
+        await story.live(kill=on_the_way[0])
+        for point, following in pairwise([*on_the_way, ""]):
+            await story.draft()
+            story.nursery.signal(signal.SIGUSR1)
+            if point == "stopping":
+                story.nursery.signal(signal.SIGTERM)
             else:
-                assert await story.live(kill=point)
-                await story.draft()
-                story.nursery.signal(signal.SIGUSR1)
-                if point == "stopping":
-                    story.nursery.signal(signal.SIGTERM)
-                else:
-                    await story.confirm()
-                assert await story.nursery.gone() == -signal.SIGKILL, f"{point} was not passed"
-                story.killed += 1
+                await story.confirm()
+            assert await story.nursery.gone() == -signal.SIGKILL, f"{point} was not passed"
+            story.killed += 1
+            await story.live(kill=following)  # the one that tells this to the end is the next to die
+            await story.finish()
+        for point in sorted(AT_START):
+            await story.gateway.mode(delay_send=300)
+            await story.draft()
+            await story.confirm()
+            await story.gateway.do("ping")
+            await story.die()
+            await story.gateway.mode()
+            assert not await story.live(kill=point, armed=True), f"{point} was not passed"
+            story.killed += 1
             await story.live()
             await story.finish()
-            await story.retire()
-        assert story.killed >= len(faults.POINTS)
+        await story.retire()
+        assert story.killed == len(faults.POINTS) + len(AT_START)
+        assert set(faults.POINTS) > AT_START
 
     tell(tmp_path, 30, tale, 120)
 

@@ -36,12 +36,11 @@ from tests.gateway.harness import BOT, Gateway, Sent, require_gateway
 from tests.loop_world import open_fast
 from tests.test_transcripts import BOT as BOT_NAME
 from tests.test_transcripts import SCENES, Beat, matches, read_scene
-from tests.town import NOW, DemoTown
+from tests.town import NOW, DemoTown, stride
 
 pytestmark = pytest.mark.gateway
 
 WECHATY = "wechaty"
-STEP = timedelta(minutes=10)  # between runs of the jobs of the loop while time passes, as in `tests.town.Talk`
 _MENTIONS = re.compile(r"^(?:@[^\u2005]*\u2005)+")
 
 
@@ -187,16 +186,15 @@ class Play:
         await self.drain()
 
     async def pass_time(self, span: timedelta) -> None:
-        """The jobs of the loop run every ten minutes of it, and what comes due leaves then."""
+        """The jobs of the loop run on the way, as in `tests.town.Talk`, and what comes due leaves then."""
         rules = self.town.knowledge.rules
         context = JobContext(rules.zone, rules.quiet, timedelta(minutes=90), rules)
-
-        end = self.now + span
+        end, step = self.now + span, stride(span)
 
         def run(session: Session) -> bool:
             """On to where something comes due, or to the end."""
             while self.now < end:
-                self.now = min(self.now + STEP, end)
+                self.now = min(self.now + step, end)
                 for job in JOBS:
                     if job.setting == LOOP_CRON.key:
                         job.run(session, context, self.now, self.now)

@@ -3,6 +3,7 @@
 import shutil
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import count
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -65,10 +66,16 @@ def prepare_town(path: Path, *, now: datetime) -> DemoTown:
     return DemoTown(path, engine, files, knowledge)
 
 
+@cache
 def demo_rules() -> Rules:
     """The rules of the loop as the shipped config.yaml and the demo town have them."""
     config = load_config(ROOT / "config.yaml", {})
     return rules_of(config, read_files(config)[0])
+
+
+def stride(span: timedelta) -> timedelta:
+    """From one run of the jobs of the loop to the next while time passes; the whole bot runs them each minute."""
+    return timedelta(minutes=10) if span <= timedelta(days=1) else timedelta(hours=1)
 
 
 class Talk:
@@ -94,12 +101,13 @@ class Talk:
         self.now += timedelta(**span)
 
     def pass_time(self, **span: float) -> list[str]:
-        """Let time pass with the jobs of the loop run on the way, every ten minutes; return what the bot says then."""
+        """Let time pass with the jobs of the loop run on the way; return what the bot says then."""
         rules = self.town.knowledge.rules
         context = JobContext(rules.zone, rules.quiet, timedelta(minutes=90), rules)
         end = self.now + timedelta(**span)
+        step = stride(timedelta(**span))
         while self.now < end:
-            self.now = min(self.now + timedelta(minutes=10), end)
+            self.now = min(self.now + step, end)
             with self.town.session() as session, session.begin():
                 for job in JOBS:
                     if job.setting == LOOP_CRON.key:

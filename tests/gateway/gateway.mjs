@@ -4,7 +4,8 @@
  * The first line on stdin opens it: {"port", "token", "bot": {"id", "name"}, "people": [{"id", "name"}],
  * "rooms": [{"id", "topic", "members": []}], "logged_in": true}. Each further line is a command {"seq", "cmd", ...};
  * its answer on stdout is {"seq", ...} or {"seq", "error"}. What the bot sends is reported unasked as
- * {"event": "sent", ...}. Room ids must contain "@" (the mock tells rooms from people by it). Times are ms.
+ * {"event": "sent", ...}. {"cmd": "again"} ends the town, which is answered by {"event": "free"}: the next line opens
+ * another one. Room ids must contain "@" (the mock tells rooms from people by it). Times are ms.
  */
 import readline from 'node:readline'
 
@@ -16,6 +17,9 @@ import { FileBox } from 'file-box'
 const now = () => performance.timeOrigin + performance.now()
 const pause = ms => new Promise(resolve => setTimeout(resolve, ms))
 const print = value => process.stdout.write(JSON.stringify(value) + '\n')
+
+/** What happened in a town, unless that is over. */
+const report = (where, value) => { if (where === gateway) print(value) }
 
 /** The mock account, which remembers what the bot sent and can misbehave as it is told. */
 class RecordingPuppet extends PuppetMock {
@@ -52,7 +56,7 @@ class RecordingPuppet extends PuppetMock {
     const modes = this.modes
     if (modes.delay_send) await pause(modes.delay_send)
     if (modes.hang_send) {
-      print({ at: now(), event: 'hung', to: conversationId, ...about })
+      report(this.gateway, { at: now(), event: 'hung', to: conversationId, ...about })
       await new Promise(() => {})
     }
     if (modes.refuse_send) throw new Error(String(modes.refuse_send === true ? 'refused' : modes.refuse_send))
@@ -69,7 +73,7 @@ class RecordingPuppet extends PuppetMock {
 
   async messageRawPayload (id) {
     if (this.modes.hang_payload) {
-      print({ at: now(), event: 'hung', id, kind: 'payload', to: '' })
+      report(this.gateway, { at: now(), event: 'hung', id, kind: 'payload', to: '' })
       await new Promise(() => {})
     }
     return super.messageRawPayload(id)
@@ -77,10 +81,10 @@ class RecordingPuppet extends PuppetMock {
 
   /** The mock's own is always the same code to scan; ours is the picture that a person sent. */
   async messageImage (id, type) {
-    print({ at: now(), event: 'asked', id, kind: 'picture', to: '', type })
+    report(this.gateway, { at: now(), event: 'asked', id, kind: 'picture', to: '', type })
     const modes = this.modes
     if (modes.hang_picture) {
-      print({ at: now(), event: 'hung', id, kind: 'picture', to: '' })
+      report(this.gateway, { at: now(), event: 'hung', id, kind: 'picture', to: '' })
       await new Promise(() => {})
     }
     if (modes.refuse_picture) throw new Error('no such image')
@@ -145,7 +149,7 @@ class Gateway {
   }
 
   record (sent) {
-    if (!this.flooding) return print(sent)
+    if (!this.flooding) return report(this, sent)
     this.flooding.sent.push(sent)
     if (this.flooding.sent.length >= this.flooding.expect) this.flooding.done()
   }
@@ -244,22 +248,29 @@ const COMMANDS = new Set([
 
 let gateway
 async function obey ({ seq, cmd, ...rest }) {
+  const mine = gateway
+  const answer = value => { if (mine === gateway) print({ seq, ...value }) }
   try {
     if (!COMMANDS.has(cmd)) throw new Error(`no such command: ${cmd}`)
-    print({ seq, ...await gateway[cmd](rest) })
+    answer(await mine[cmd](rest))
   } catch (e) {
-    print({ error: e.message, seq })
+    answer({ error: e.message })
   }
 }
 
 for await (const line of readline.createInterface({ input: process.stdin })) {
   const request = JSON.parse(line)
-  if (gateway) {
-    void obey(request)
-  } else {
+  if (!gateway) {
     gateway = new Gateway(request)
     await gateway.listen()
     print({ event: 'ready' })
+  } else if (request.cmd === 'again') { // this town is over: the next line opens another
+    const over = gateway
+    gateway = undefined
+    await over.server.stop()
+    print({ event: 'free' })
+  } else {
+    void obey(request)
   }
 }
 process.exit(0) // our driver is gone

@@ -8,17 +8,19 @@ No method sleeps; whatever is awaited has a time-out that says what did not come
 """
 
 import asyncio
+import atexit
 import base64
 import json
 import os
 import shutil
 import signal
 import socket
+import subprocess
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 
 HERE = Path(__file__).parent
 BOT = "bot-self"
@@ -122,9 +124,52 @@ class Flood:
         return [sent.at - waiting[sent.to].pop() for sent in self.sent if waiting.get(sent.to)]
 
 
+class Node:
+    """A process of ``gateway.mjs``, which outlives the loops of the tests that talk to it."""
+
+    def __init__(self) -> None:
+        self._scratch = tempfile.TemporaryDirectory()
+        self.process = subprocess.Popen(
+            [find_node(), str(HERE / "gateway.mjs")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "WECHATY_LOG": "silent", "TMPDIR": self._scratch.name},
+        )
+
+    def pipes(self) -> tuple[IO[bytes], IO[bytes]]:
+        """What it says and what it hears, for a loop to have and to close."""
+        assert self.process.stdin is not None and self.process.stdout is not None
+        return os.fdopen(os.dup(self.process.stdout.fileno()), "rb", 0), os.fdopen(
+            os.dup(self.process.stdin.fileno()), "wb", 0
+        )
+
+    def end(self, seconds: float = 10) -> None:
+        """Wait for its end, which somebody has brought about."""
+        self.process.wait(seconds)
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                pipe.close()
+        self._scratch.cleanup()
+
+
+_spare: list[Node] = []
+
+
+@atexit.register
+def _end_spare() -> None:
+    while _spare:
+        node = _spare.pop()
+        node.process.kill()
+        node.end()
+
+
 @dataclass
 class Gateway:
-    """A gateway process over a town of simulated rooms and people; the ids survive kill and restart."""
+    """A gateway process over a town of simulated rooms and people; the ids survive kill and restart.
+
+    A process that came through a test unharmed serves the next one, with another town: it takes a second to start.
+    """
 
     town: dict[str, Any] = field(default_factory=lambda: TOWN)
     port: int = field(default_factory=free_port)
@@ -133,13 +178,15 @@ class Gateway:
     sends: list[Sent] = field(default_factory=list)
     hung: list[Sent] = field(default_factory=list)
     asked: list[Sent] = field(default_factory=list)  # every time that somebody asked for a picture
-    _process: asyncio.subprocess.Process | None = None
+    _node: "Node | None" = None
+    _pipe: asyncio.WriteTransport | None = None
     _reader: asyncio.Task[None] | None = None
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
     _answers: dict[int, asyncio.Future[dict[str, Any]]] = field(default_factory=dict)
     _ready: asyncio.Event = field(default_factory=asyncio.Event)
+    _free: asyncio.Event = field(default_factory=asyncio.Event)
+    _frozen: bool = False
     _seq: int = 0
-    _scratch: tempfile.TemporaryDirectory[str] = field(default_factory=tempfile.TemporaryDirectory)
 
     @property
     def endpoint(self) -> str:
@@ -150,24 +197,21 @@ class Gateway:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.kill()
-        self._scratch.cleanup()
+        try:
+            await self._part()
+        finally:
+            await self.kill()
 
     # ---- the process ---------------------------------------------------------------------------------------------
 
     async def start(self, timeout: float = 30) -> None:
-        node = find_node()
         self._ready.clear()
-        self._process = await asyncio.create_subprocess_exec(
-            node,
-            str(HERE / "gateway.mjs"),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            env={**os.environ, "WECHATY_LOG": "silent", "TMPDIR": self._scratch.name},
-            limit=2**26,
-        )
-        self._reader = asyncio.create_task(self._read(self._process))
+        self._node = _spare.pop() if _spare else Node()
+        loop, lines = asyncio.get_running_loop(), asyncio.StreamReader(limit=2**26)
+        coming, going = self._node.pipes()
+        reading, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), coming)
+        self._pipe, _ = await loop.connect_write_pipe(asyncio.BaseProtocol, going)
+        self._reader = asyncio.create_task(self._read(lines, reading))
         town = {**self.town, "port": self.port, "token": self.token, "logged_in": self.logged_in}
         self._write(town)
         async with asyncio.timeout(timeout):
@@ -175,9 +219,23 @@ class Gateway:
 
     async def kill(self) -> None:
         """The process is gone at once (SIGKILL)."""
-        if self._process is not None and self._process.returncode is None:
-            self._process.kill()
+        if self._node is not None:
+            self._node.process.kill()
         await self._gone()
+
+    async def _part(self) -> None:
+        """Let the next test have the process, where it can still be talked to."""
+        if self._node is None or self._node.process.poll() is not None or self._frozen:
+            return
+        self._free.clear()
+        self._write({"cmd": "again"})
+        try:
+            async with asyncio.timeout(5):
+                await self._free.wait()
+        except TimeoutError:
+            return
+        _spare.append(self._node)
+        self._node = None
 
     async def close(self) -> None:
         """The gateway ends its connections in the orderly way, and the process."""
@@ -191,10 +249,12 @@ class Gateway:
 
     def freeze(self) -> None:
         """The process stands still, its connections open (SIGSTOP)."""
-        self._running().send_signal(signal.SIGSTOP)
+        self._running().process.send_signal(signal.SIGSTOP)
+        self._frozen = True
 
     def thaw(self) -> None:
-        self._running().send_signal(signal.SIGCONT)
+        self._running().process.send_signal(signal.SIGCONT)
+        self._frozen = False
 
     # ---- what people do ------------------------------------------------------------------------------------------
 
@@ -282,40 +342,47 @@ class Gateway:
 
     # ---- pipes ---------------------------------------------------------------------------------------------------
 
-    def _running(self) -> asyncio.subprocess.Process:
-        if self._process is None:
+    def _running(self) -> "Node":
+        if self._node is None:
             raise GatewayAbsent("the gateway is not running")
-        return self._process
+        return self._node
 
     def _write(self, value: dict[str, Any]) -> None:
-        pipe = self._running().stdin
-        assert pipe is not None
-        pipe.write(json.dumps(value, ensure_ascii=False).encode() + b"\n")
+        self._running()
+        assert self._pipe is not None
+        self._pipe.write(json.dumps(value, ensure_ascii=False).encode() + b"\n")
 
     async def _gone(self) -> None:
-        if self._process is not None:
-            async with asyncio.timeout(10):
-                await self._process.wait()
+        if self._node is not None:
+            await asyncio.to_thread(self._node.end, 10)
         if self._reader is not None:
-            await self._reader
-        self._process = self._reader = None
+            if self._node is None:  # it lives on for somebody else
+                self._reader.cancel()
+            await asyncio.gather(self._reader, return_exceptions=True)
+        if self._pipe is not None:
+            self._pipe.close()
+        self._node = self._reader = self._pipe = None
 
-    async def _read(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdout is not None
-        async for line in process.stdout:
-            try:
-                report = json.loads(line)
-            except ValueError:
-                continue  # a package wrote something of its own
-            await self._take(report)
-        for answer in self._answers.values():
-            if not answer.done():
-                answer.set_result({"error": "the gateway is gone"})
+    async def _read(self, lines: asyncio.StreamReader, pipe: asyncio.ReadTransport) -> None:
+        try:
+            async for line in lines:
+                try:
+                    report = json.loads(line)
+                except ValueError:
+                    continue  # a package wrote something of its own
+                await self._take(report)
+        finally:
+            pipe.close()
+            for answer in self._answers.values():
+                if not answer.done():
+                    answer.set_result({"error": "the gateway is gone"})
 
     async def _take(self, report: dict[str, Any]) -> None:
         match report:
             case {"event": "ready"}:
                 self._ready.set()
+            case {"event": "free"}:
+                self._free.set()
             case {"event": "sent" | "hung" | "asked" as event}:
                 async with self._news:
                     {"sent": self.sends, "hung": self.hung, "asked": self.asked}[event].append(Sent.of(report))

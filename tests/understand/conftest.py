@@ -1,8 +1,10 @@
 """What the tests of understanding share: the rows of the case files, and one lexicon with a small town in it."""
 
+from functools import cache
 from pathlib import Path
 
 import pytest
+from opencc import OpenCC
 
 from handlers.understand import Lexicon, load_lexicon
 from handlers.understand.lecturers import Lecturer
@@ -23,6 +25,12 @@ def rows(name: str) -> list[tuple[str, ...]]:
     found = [tuple(line.split("\t")) for line in lines if line and not line.startswith("# ")]
     assert len(found) > 5, f"{name} has no rows"
     return found
+
+
+@cache
+def writer(kind: str) -> OpenCC:
+    """Somebody who writes other characters: OpenCC's ``kind``, such as "s2hk". It takes long to make one."""
+    return OpenCC(kind)
 
 
 @pytest.fixture(scope="session")

@@ -5,11 +5,10 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from opencc import OpenCC
 
 from handlers.understand.dialect import SPOKEN
 from handlers.understand.normalise import MAX_LENGTH, normalise, split_quote
-from tests.understand.conftest import rows
+from tests.understand.conftest import rows, writer
 
 QUOTED = "「周村长：周六讲医保」\n- - - - - - - - - - - - - - -\n算我一个"
 TYPED = "".join(said for pair in SPOKEN for said in pair) + "@＠ \u2005\u200b「」-\n[]點講報著係關可名课👍é\u0301ﷺ㈱①12"
@@ -53,4 +52,4 @@ def test_no_dialect_word_comes_out_of_the_table() -> None:
 @pytest.mark.parametrize("typed", [text for _, text in rows("fresh.tsv")])
 def test_traditional_and_simplified_have_one_plain_form(typed: str) -> None:
     plain = normalise(typed)
-    assert normalise(OpenCC("s2t").convert(plain)) == plain
+    assert normalise(writer("s2t").convert(plain)) == plain

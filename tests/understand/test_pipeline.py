@@ -6,11 +6,10 @@ from datetime import datetime
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from opencc import OpenCC
 
 from bot.cli_understand import main
 from handlers.understand import CONFIRM_BELOW, Act, Lexicon, Understanding, Utterance, understand
-from tests.understand.conftest import TOWN, rows
+from tests.understand.conftest import TOWN, rows, writer
 
 NOW = datetime.fromisoformat("2026-11-22T10:00")  # a Sunday
 FIELDS = [
@@ -41,7 +40,7 @@ def test_message(text: str, expected: str, lexicon: Lexicon) -> None:
 @pytest.mark.parametrize("text", [text for _, text in rows("fresh.tsv")])
 def test_traditional_and_simplified_are_understood_alike(text: str, lexicon: Lexicon) -> None:
     simplified = _hear(text, lexicon)
-    traditional = _hear(OpenCC("s2hk").convert(simplified.text), lexicon)
+    traditional = _hear(writer("s2hk").convert(simplified.text), lexicon)
     assert traditional.acts == simplified.acts
 
 
