@@ -2,13 +2,14 @@
 
 import argparse
 import json
+from datetime import datetime
 from pathlib import Path
 
 from sqlmodel import Session
 
 from bot.config import load_config
 from bot.town import clock_of, open_database
-from data import persons
+from data import audit, persons
 from data.errors import TownError
 from data.tables import Member
 
@@ -29,8 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write the file. Raises `NoSuchPerson`."""
     config = load_config(options.config)
-    engine, _backup = open_database(config, now=clock_of(config)())
+    now = clock_of(config)()
+    engine, _backup = open_database(config, now=now)
     try:
+        with Session(engine) as session, session.begin():
+            note(session, options.member, options.out, now=now)
         with Session(engine) as session:
             path = write(session, options.member, options.out)
     finally:
@@ -39,13 +43,24 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def note(session: Session, member_id: int, folder: Path, *, now: datetime) -> None:
+    """Write down that it is given out, before it is. Raises `NoSuchPerson`."""
+    _find(session, member_id)
+    detail = {"资料夹": str(folder)}
+    audit.note(session, "导出个人信息", now=now, who="命令行", about=f"成员{member_id}", detail=detail)
+
+
 def write(session: Session, member_id: int, folder: Path) -> Path:
     """The file of one person, readable by its owner only. Raises `NoSuchPerson`; OSError of the disk."""
-    person = session.get(Member, member_id)
-    if person is None or person.erased_at is not None:
-        raise NoSuchPerson(member_id)
+    _find(session, member_id)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"person-{member_id}.json"
     path.touch(mode=0o600)
     path.write_text(json.dumps(persons.dossier(session, member_id), ensure_ascii=False, indent=2) + "\n", "utf-8")
     return path
+
+
+def _find(session: Session, member_id: int) -> None:
+    person = session.get(Member, member_id)
+    if person is None or person.erased_at is not None:
+        raise NoSuchPerson(member_id)

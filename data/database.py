@@ -4,6 +4,7 @@ SQLite (WAL, foreign keys, ``synchronous=FULL``) serves a town; PostgreSQL serve
 writer begins IMMEDIATE, so a turn never reads first and then finds that it may not write.
 """
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -31,7 +32,9 @@ PRAGMAS = (
     "foreign_keys=ON",
     "busy_timeout=5000",
     "wal_autocheckpoint=4000",  # pages: a checkpoint every few hundred turns, not every few dozen
+    "secure_delete=ON",  # what was removed is not to be read in the file
 )
+_OWNERS = 0o600  # of files that hold the town; SQLite gives its WAL the same
 
 
 def open_engine(url: str) -> Engine:
@@ -45,12 +48,19 @@ def open_engine(url: str) -> Engine:
     if parsed.database and parsed.database != ":memory:":
         try:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            _make(Path(parsed.database))
         except OSError as error:
             raise SchemaError(f"放数据库的文件夹建不了（{error}）。请检查 database.url 和文件权限。") from error
     engine = create_engine(parsed)
     event.listen(engine, "connect", _tune_sqlite)
     event.listen(engine, "begin", _begin_immediate)
     return engine
+
+
+def _make(path: Path) -> None:
+    """An empty file that only its owner reads, where there is none yet."""
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, _OWNERS))
 
 
 def open_reader(url: str) -> Engine:
@@ -143,6 +153,7 @@ def _back_up(engine: Engine, revision: str, now: datetime) -> Path | None:
         return None
     source = Path(engine.url.database)
     target = source.with_name(f"{source.stem}.before-{revision}.{now:%Y%m%d-%H%M%S}.db")
+    _make(target)
     with closing(sqlite3.connect(source)) as origin, closing(sqlite3.connect(target)) as copy:
         origin.backup(copy)
         verdict = copy.execute("PRAGMA integrity_check").fetchone()[0]

@@ -1,7 +1,7 @@
 """删除我的信息: what tells who somebody is goes, what the town counts stays without a name.
 
 `erase` does all of it in one turn but for the address of the direct chat, where the person still reads that it is done;
-`settle` lets go of that a minute later. What others wrote about them is `data.traces`.
+`settle` lets go of that a minute later. What others wrote about them is `data.traces` and its parts.
 """
 
 import secrets
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, case, cast, delete, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, or_, select, update
 from sqlmodel import Session, SQLModel, col
 from sqlmodel import select as select_row
 
-from data import reviewing, signups, steps, traces
+from data import reviewing, signups, steps, trace_desk, trace_texts, traces
 from data.broadcast_tables import MemberTag, Subscription
 from data.cases import REFUSED
 from data.desk_tables import ConsoleUser
@@ -35,19 +35,18 @@ from data.loop import (
 from data.mail import Inbox, Outbox, OutboxState
 from data.progress import OPEN
 from data.record_tables import Removal
-from data.retention import SOMEBODY
+from data.removing import WAITS, mark, stand_in
 from data.rules import Rules
 from data.seats import HOLDING
 from data.statements import changed, table_of
 from data.tables import Dialog, Member, Role, Room, RoomKind
+from data.trace_desk import ERASED
 
-ERASED = "已按本人要求删除"
 TRANSPORT = "erased"  # of those who are gone and of their direct chats: no transport has this name, so nothing leaves
 KIND = "person"  # of the `Removal`
 _FAREWELL = timedelta(hours=2)  # how long the last answer may take to leave
 _IN, _OUT, _ORDER, _VOICE = table_of(Inbox), table_of(Outbox), table_of(Order), table_of(Voice)
 _UP, _STEP, _ROOM = table_of(SignUp), table_of(Step), table_of(Room)
-_WAITS = (OutboxState.PENDING, OutboxState.SENDING)
 _NAMED = or_(_ORDER.c.topic_id.is_not(None), _ORDER.c.lecturer_id.is_not(None))  # it is known without their words
 _MINE: tuple[type[SQLModel], ...] = (Role, PollVote, MemberTag, Subscription, OrderSeconder, Dialog, Deed)
 
@@ -56,7 +55,11 @@ class HasConsole(Declined):
     """Somebody who can open the console is still needed there under their name."""
 
     def __init__(self) -> None:
-        super().__init__("您还有控制台的账号。请先让管理员停用它，再来发“删除我的信息”。")
+        super().__init__(
+            "",
+            chat="您还有控制台的账号。请先让管理员停用它，再来发“删除我的信息”。",
+            desk="这个人还有控制台的账号。请先在“人员”里停用它，再来删。",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +79,43 @@ def erase(session: Session, member_id: int, *, now: datetime, rules: Rules) -> E
         raise HasConsole
     person = session.get_one(Member, member_id)
     with session.no_autoflush:
-        direct = _direct_room(session, person)
+        direct = direct_room(session, person)
+    trace = traces.of(session, person)
     left = _leave_lectures(session, member_id, now=now, rules=rules)
     withdrawn = _withdraw_orders(session, member_id, now=now, rules=rules)
-    trace = traces.of(session, person)
     gone = _become_nobody(session, person, now=now)
     session.flush()
     cases = _close_cases(session, member_id, now=now)
     rows = _blank(session, member_id, direct, gone)
-    rows += traces.strike(session, trace, person.external_id, now=now)
+    rows += _strike(session, trace, person, now=now)
     rows += sum(changed(session, delete(each).where(_is_theirs(each, member_id))) for each in _MINE)
     detail: dict[str, object] = {} if direct is None else {"room": direct}
     session.add(Removal(at=now, kind=KIND, rows=rows, member_id=member_id, detail=detail))
     session.flush()
     session.expire_all()
     return Erased(left, withdrawn, cases, rows)
+
+
+def _strike(session: Session, trace: traces.Trace, person: Member, *, now: datetime) -> int:
+    """What others wrote and were told about them, rule by rule: what is known by id, by number, then by name."""
+    tombstone = person.external_id
+    return sum(
+        (
+            trace_texts.to_them_by_id(session, trace, now),
+            trace_texts.by_number(session, trace, now),
+            trace_texts.of_commands(session, trace, now),
+            trace_texts.in_private(session, trace, now),
+            trace_texts.of_lists(session, trace),
+            trace_desk.in_lists(session, trace, tombstone),
+            trace_desk.deeds(session, trace, now),
+            trace_desk.in_their_name(session, trace, person.village_id),
+            trace_desk.on_what_they_asked(session, trace),
+            trace_desk.questions(session, trace, now),
+            trace_desk.drafts(session, trace),
+            trace_desk.log(session, trace, tombstone),
+            trace_desk.account(session, trace.member_id),
+        )
+    )
 
 
 def settle(session: Session, *, now: datetime) -> int:
@@ -106,7 +131,7 @@ def settle(session: Session, *, now: datetime) -> int:
         number = removal.detail.get("room")
         if not isinstance(number, int):
             continue
-        waits = select(_OUT.c.id).where(_OUT.c.room_id == number, _OUT.c.state.in_(_WAITS)).limit(1)
+        waits = select(_OUT.c.id).where(_OUT.c.room_id == number, _OUT.c.state.in_(WAITS)).limit(1)
         if removal.at > now - _FAREWELL and session.execute(waits).first() is not None:
             continue
         _call_off(session, _OUT.c.room_id == number, now)
@@ -141,7 +166,8 @@ def _is_theirs(model: type[SQLModel], member_id: int) -> ColumnElement[bool]:
     return mine
 
 
-def _direct_room(session: Session, person: Member) -> int | None:
+def direct_room(session: Session, person: Member) -> int | None:
+    """The direct chat with somebody; None where there is none."""
     query = select_row(Room.id).where(Room.transport == person.transport, Room.external_id == person.external_id)
     return session.exec(query.where(Room.kind == RoomKind.DIRECT)).first()
 
@@ -200,8 +226,7 @@ def _blank(session: Session, member_id: int, direct: int | None, gone: int) -> i
     """Empty their own words, and move their conversation out of the direct chat; returns how many rows changed."""
     voiced = case(
         (_VOICE.c.kind != VoiceKind.FEEDBACK, ERASED),
-        (_VOICE.c.rating.is_not(None), cast(_VOICE.c.rating, String).concat("分")),
-        else_="",
+        else_=mark(_VOICE.c.rating),
     )
     mine = _IN.c.member_id == member_id
     wished = case((_NAMED, ""), else_=ERASED)
@@ -216,11 +241,11 @@ def _blank(session: Session, member_id: int, direct: int | None, gone: int) -> i
         update(_UP)
         .where(_UP.c.member_id == member_id)
         .values(
-            for_whom=case((_UP.c.for_whom != "", literal(SOMEBODY).concat(cast(_UP.c.id, String))), else_=""),
+            for_whom=case((_UP.c.for_whom != "", stand_in(_UP.c.id)), else_=""),
             room_id=case((_UP.c.room_id == direct, gone), else_=_UP.c.room_id),
         ),
         *_reasons(session, member_id),
-        update(_OUT).where(answers, _OUT.c.state.not_in(_WAITS)).values(text="", mentions=[], gathered=[]),
+        update(_OUT).where(answers, _OUT.c.state.not_in(WAITS)).values(text="", mentions=[], gathered=[]),
         update(_IN).where(mine, _IN.c.room_id == direct).values(room_id=gone),
         update(_IN).where(mine).values(text="", understood={}, error=""),
         update(_OUT).where(_OUT.c.room_id == direct).values(room_id=gone, text="", mentions=[], gathered=[], error=""),

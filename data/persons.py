@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlmodel import Session, SQLModel
 
+from data import dossier as beside
 from data.broadcast_tables import MemberTag, Subscription
 from data.loop import Lecture, Order, OrderSeconder, Photo, Poll, PollVote, SignUp, Voice, VoiceKind
 from data.mail import Inbox
@@ -70,12 +71,12 @@ def kept(session: Session, member_id: int) -> Kept:
 def dossier(session: Session, member_id: int) -> dict[str, object]:
     """All that is kept about somebody, ready for JSON, in words that they can read. Raises `NoResultFound`.
 
-    What others wrote is not theirs and is not in it: neither answers of coordinators but to them, nor lists of others.
+    What others wrote is not theirs and is not in it, but for what was told to them and sign-ups in their nickname.
     """
     who = session.execute(_who(member_id)).mappings().one()
-    return {"本人": _plain(who)} | {
-        name: [_plain(row) for row in session.execute(query).mappings()] for name, query in _parts(member_id).items()
-    }
+    queries = _parts(member_id) | beside.parts(session, session.get_one(Member, member_id))
+    kept = {name: [_plain(row) for row in session.execute(query).mappings()] for name, query in queries.items()}
+    return dict[str, object](本人=_plain(who)) | kept
 
 
 def _who(member_id: int) -> Select[Any]:
@@ -157,7 +158,7 @@ def _parts(member_id: int) -> dict[str, Select[Any]]:
 def _plain(row: Mapping[Any, Any]) -> dict[str, object]:
     """A row as JSON can hold it, without what is empty."""
     return {
-        str(name): value.isoformat() if isinstance(value, datetime) else value
+        str(name): value.isoformat() if isinstance(value, date) else value
         for name, value in row.items()
-        if value not in (None, "")
+        if value not in (None, "", [])
     }

@@ -1,188 +1,244 @@
-"""What others wrote about somebody who asked to be forgotten: their name and words in lists, answers and drafts.
+"""By what somebody who asked to be forgotten is known in what others wrote, and where that is cleared.
 
-Names are no identity, so what is struck is a name wherever it stands in these rows; it does no harm to a namesake, for
-nothing is decided by a name. Public speech (notices, policy texts) stays as it was said.
+Names are no identity. What is struck is tied to the person: by their id (a mention, an owner of a line), by a number of
+theirs (order, case, sign-up), or by the place in which it stands (a whole slot of a list). What anybody may read
+(notices, policy texts, polls) stays as it was said, and what waits to be said in public goes out as it is.
+
+`of` finds it out while it is still known; the rest is cleared by `data.trace_texts` (what was said and heard),
+`data.trace_lists` (接龙) and `data.trace_desk` (sign-ups, deeds, drafts, the log).
 """
 
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, cast
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
-from sqlalchemy import ColumnElement, String, Table, and_, delete, func, literal, or_, select, update
-from sqlalchemy import cast as sql_cast
+from sqlalchemy import ColumnElement, String, and_, cast, literal, or_, select
 from sqlmodel import Session, col
 from sqlmodel import select as select_row
 
-from data.desk_tables import Audit, RelayDraft
-from data.loop import Assignment, Deed, Order, SignUp, SolitaireState, Voice, VoiceKind
-from data.mail import Inbox, Outbox, OutboxKind, OutboxState
-from data.retention import SOMEBODY
-from data.statements import changed, table_of
-from data.tables import Dialog, Member, Role, Room, RoomKind
+from data.broadcast_tables import MemberTag
+from data.loop import Assignment, Lecture, LectureRoom, Order, SignUp, SolitaireState, Step, Subject, Voice, VoiceKind
+from data.mail import Inbox, Outbox, OutboxKind
+from data.removing import SOMEBODY
+from data.statements import table_of
+from data.tables import Member, Room, RoomKind
+from data.trace_lists import names_in
 
 SOMEONE = "一位乡亲"
+DESK = "console"  # the transport of members who are accounts of the console
 _SHORTEST = 2  # characters of a name that is struck out of sentences
-_PHRASE = 10  # characters by which their words are known where others were told of them
-_PHRASES = 40
+_HEAD = 10  # characters by which their words are known where others were told of them
+_WORDS = 4  # a wish or a place is known by no fewer
+_LATEST = 40  # orders, and cases, whose words are looked for
 _ASIDE = re.compile(r"\s*[（(【\[].*$")  # 阿辉（东莞厚街）
 _KIN = re.compile(rf"^我|^{SOMEBODY}|^[家老小阿妈爸爷奶公婆娘爹哥姐弟妹叔伯姨舅姑嫂婶媳妇儿女孙]{{1,3}}$")
+# A name stands by itself, or where our sentences put one: 帮阿珍报名, 阿珍的标签, 阿珍2人.
+_BEFORE, _AFTER = r"(?:(?<!\w)|(?<=[帮替给代请]))", r"(?!\w)|(?=[的报点]|\d{1,3}\s*[人位])"
 _OUT, _IN, _UP, _ORDER = table_of(Outbox), table_of(Inbox), table_of(SignUp), table_of(Order)
-_DEED, _DIALOG, _DRAFT, _AUDIT = table_of(Deed), table_of(Dialog), table_of(RelayDraft), table_of(Audit)
-_LIST, _STEP_TAKEN = table_of(SolitaireState), table_of(Assignment)
+_VOICE, _LECTURE, _GIVEN, _ROOM = table_of(Voice), table_of(Lecture), table_of(Assignment), table_of(Room)
+_STEP, _MEMBER, _SAID_IN, _TAG = table_of(Step), table_of(Member), table_of(LectureRoom), table_of(MemberTag)
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """What they said in an order or a case: known by its number (as others write it) and how it begins."""
+
+    number: re.Pattern[str]
+    heads: tuple[str, ...]
+
+    def are_in(self, text: str) -> bool:
+        """Whether a text speaks of it in their words."""
+        return any(head in text for head in self.heads) and self.number.search(text) is not None
+
+
+@dataclass(frozen=True)
 class Trace:
-    """By what somebody is known in what others wrote, and in which rooms to look."""
+    """What ties rows to somebody: ids, numbers, names, words, and the rooms in which they were."""
 
     member_id: int
     external_id: str
-    own: tuple[str, ...]  # their names
-    names: tuple[str, ...]  # these and whom they signed up, the longest first
-    phrases: tuple[str, ...]
-    rooms: frozenset[int]
+    own: frozenset[str] = frozenset()  # their names, former ones too
+    others: frozenset[str] = frozenset()  # whom they signed up
+    orders: tuple[int, ...] = ()
+    voices: tuple[int, ...] = ()
+    lectures: frozenset[int] = frozenset()  # for which they were signed up
+    sign_ups: frozenset[int] = frozenset()  # made by them
     listed: tuple[int, ...] = ()  # sign-ups in which others named them
+    given: tuple[int, ...] = ()  # assignments of their orders
+    words: tuple[Words, ...] = ()
+    rooms: frozenset[int] = frozenset()  # groups in which they were
+    dealt: frozenset[int] = frozenset()  # direct chats of those who dealt with what they asked for
+    shared: frozenset[str] = frozenset()  # names by which others of the village go as well
+    tagged: bool = False
 
-    def strike(self, value: object, tombstone: str) -> object:
-        """A text, or what JSON holds, without them."""
-        match value:
-            case str():
-                return self._text(value, tombstone)
-            case list():
-                return [self.strike(each, tombstone) for each in value]
-            case dict():
-                return {self._text(str(key), tombstone): self.strike(each, tombstone) for key, each in value.items()}
-            case _:
-                return value
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Their names and whom they signed up, as long as a sentence can hold them."""
+        return frozenset(each for each in self.own | self.others if len(each) >= _SHORTEST)
 
-    def _text(self, text: str, tombstone: str) -> str:
-        text = text.replace(self.external_id, tombstone)
-        for name in self.names:
-            text = text.replace(name, SOMEONE) if len(name) >= _SHORTEST else SOMEONE if text == name else text
-        return text
+    @cached_property
+    def alone(self) -> frozenset[str]:
+        """Names that mean them where nothing but the name stands: not 妈妈, nor a name that others there go by too."""
+        return frozenset(each for each in self.own - self.shared if not _KIN.search(each))
 
-    def named_in(self, *columns: ColumnElement[Any]) -> ColumnElement[bool]:
-        """Whether a text, or JSON as the database keeps it, holds a name or the id."""
-        known = {self.external_id, *(name for name in self.names if len(name) >= _SHORTEST)}
-        forms = {form for each in known for form in (each, json.dumps(each)[1:-1])}
-        return or_(*(sql_cast(each, String).contains(form, autoescape=True) for each in columns for form in forms))
+    @cached_property
+    def _slot(self) -> re.Pattern[str]:
+        longest_first = "|".join(map(re.escape, sorted(self.names, key=len, reverse=True)))
+        return re.compile(f"{_BEFORE}(?:{longest_first})(?:{_AFTER})" if longest_first else r"(?!)")
 
-    def quoted_in(self, text: ColumnElement[Any]) -> ColumnElement[bool]:
-        """Whether a text holds words of theirs."""
-        return or_(literal(value=False), *(text.contains(each, autoescape=True) for each in self.phrases))
+    @cached_property
+    def numbers(self) -> re.Pattern[str]:
+        """A number of theirs, as others write it: 单3, 3号, 意见2号, 课1."""
+        return re.compile(_numbered(self.orders, self.voices, self.lectures))
+
+    @cached_property
+    def commands(self) -> re.Pattern[str]:
+        """The beginning of a command on what they asked for."""
+        return re.compile(rf"\s*(?:@\S+\s+)?(?:{_numbered(self.orders, self.voices)})")
+
+    @cached_property
+    def _line(self) -> re.Pattern[str]:
+        longest_first = "|".join(map(re.escape, sorted(self.alone, key=len, reverse=True)))
+        number, people = r"\s*(?:\d{1,3}[.、．:：)）]?)?\s*", r"\s*(?:\d{1,3}\s*[人位个]?)?\s*"
+        return re.compile(f"({number})(?:{longest_first})(?={people}$)")
+
+    def line(self, text: str) -> str:
+        """A line of a list, without them where the whole name on it is theirs."""
+        return self._line.sub(rf"\1{SOMEONE}", text) if self.alone and self._line.match(text) else text
+
+    def struck(self, text: str) -> str:
+        """A text that is tied to them, without their names and their id."""
+        return self._slot.sub(SOMEONE, text.replace(self.external_id, SOMEONE))
+
+    def named_in(self, text: ColumnElement[str]) -> ColumnElement[bool]:
+        """Whether a text holds one of the names; they still have to stand in a slot."""
+        return or_(*(text.contains(each, autoescape=True) for each in (*sorted(self.names), self.external_id)))
+
+    def quoted_in(self, text: ColumnElement[str]) -> list[ColumnElement[bool]]:
+        """Whether a text holds words of theirs; the number still has to be looked for."""
+        return [text.contains(head, autoescape=True) for each in self.words for head in each.heads]
 
 
 def of(session: Session, person: Member) -> Trace:
     """What to look for, while it is still known."""
     assert person.id is not None
-    names = {person.name, _ASIDE.sub("", person.name)} - {""}
-    listed = session.execute(select(_UP.c.id, _UP.c.room_id).where(_UP.c.for_whom.in_(names))).all()
-    return Trace(
+    orders = tuple(session.execute(select(_ORDER.c.id).where(_ORDER.c.member_id == person.id)).scalars())
+    cases = and_(_VOICE.c.member_id == person.id, _VOICE.c.kind != VoiceKind.FEEDBACK)
+    voices = tuple(session.execute(select(_VOICE.c.id).where(cases)).scalars())
+    mine = session.execute(select(_UP.c.id, _UP.c.lecture_id, _UP.c.for_whom).where(_UP.c.member_id == person.id)).all()
+    sign_ups, rooms = frozenset(number for number, *_ in mine), rooms_of(session, person.id)
+    own = {person.name} | _mentioned(session, person.external_id, rooms)
+    themself = frozenset(number for number, _, whom in mine if not whom)
+    own |= {each for state in lists_of(session, rooms) for each in names_in(state.lists, person.external_id, themself)}
+    own = (own | {_ASIDE.sub("", each) for each in own}) - {""}
+    near = or_(_MEMBER.c.village_id == person.village_id, _MEMBER.c.village_id.is_(None))
+    others = and_(_MEMBER.c.id != person.id, _MEMBER.c.transport != DESK, near)
+    trace = Trace(
         person.id,
         person.external_id,
-        tuple(names),
-        tuple(sorted(names | _signed_up(session, person.id), key=len, reverse=True)),
-        _phrases(session, person.id),
-        _rooms(session, person.id) | {room for _, room in listed if room is not None},
-        tuple(number for number, _ in listed),
+        own=frozenset(own),
+        others=frozenset(whom for *_, whom in mine if whom and not _KIN.search(whom)),
+        orders=orders,
+        voices=voices,
+        lectures=frozenset(lecture for _, lecture, _ in mine),
+        sign_ups=sign_ups,
+        given=tuple(session.execute(select(_GIVEN.c.id).where(_GIVEN.c.order_id.in_(orders))).scalars()),
+        words=_words(session, person.id),
+        rooms=rooms,
+        dealt=_dealt(session, orders, voices),
+        shared=frozenset(session.execute(select(_MEMBER.c.name).where(_MEMBER.c.name.in_(own), others)).scalars()),
+        tagged=session.execute(select(_TAG.c.tag).where(_TAG.c.member_id == person.id)).first() is not None,
     )
+    listed = _listed(session, trace, person.village_id)
+    return replace(trace, listed=tuple(listed), lectures=trace.lectures | frozenset(listed.values()))
 
 
-def strike(session: Session, trace: Trace, tombstone: str, *, now: datetime) -> int:
-    """Strike somebody out of what others wrote, and what was told of them; returns how many rows changed."""
-    rows = changed(
-        session,
-        update(_UP)
-        .where(_UP.c.id.in_(trace.listed))
-        .values(for_whom=literal(SOMEBODY).concat(sql_cast(_UP.c.id, String))),
+def lists_of(session: Session, rooms: frozenset[int]) -> Sequence[SolitaireState]:
+    """The 接龙 of these rooms."""
+    return session.exec(select_row(SolitaireState).where(col(SolitaireState.room_id).in_(rooms))).all()
+
+
+def _numbered(orders: Iterable[int], voices: Iterable[int], lectures: Iterable[int] = ()) -> str:
+    """A pattern of these numbers as commands and answers write them; of nothing, one that never matches."""
+    order, case, lecture = ("|".join(map(str, each)) for each in (orders, voices, lectures))
+    plain = "|".join(filter(None, (order, case)))
+    forms = (
+        rf"单\s?(?:{order})(?!\d)" if order else "",
+        rf"意见\s?(?:{case})(?!\d)" if case else "",
+        rf"(?<![\d课])(?:{plain})号" if plain else "",
+        rf"课\s?(?:{lecture})(?!\d)" if lecture else "",
     )
-    rows += changed(session, update(_ORDER).where(_ORDER.c.for_whom.in_(trace.own)).values(for_whom=""))
-    rows += changed(session, update(_STEP_TAKEN).where(_STEP_TAKEN.c.answered_by == trace.member_id).values(reason=""))
-    rows += changed(session, delete(_DEED).where(trace.named_in(_DEED.c.what, _DEED.c.changes)))
-    rows += changed(session, delete(_DIALOG).where(trace.named_in(_DIALOG.c.payload)))
-    rows += changed(session, delete(_DRAFT).where(trace.named_in(_DRAFT.c.lines)))
-    rows += _told(session, trace, tombstone, now)
-    in_rooms = _LIST.c.room_id.in_(trace.rooms)
-    rows += _rewrite(session, _LIST, ("lists", "unclear"), in_rooms, trace, tombstone)
-    others = and_(_IN.c.room_id.in_(trace.rooms), _IN.c.member_id != trace.member_id)
-    rows += _rewrite(session, _IN, ("text", "understood"), others, trace, tombstone)
-    return rows + _rewrite(session, _AUDIT, ("about", "detail"), literal(value=True), trace, tombstone)
+    return "|".join(filter(None, forms)) or r"(?!)"
 
 
-def _told(session: Session, trace: Trace, tombstone: str, now: datetime) -> int:
-    """What was, or is to be, told to others: their words go altogether, their name out of the sentence."""
-    query = select_row(Outbox).where(
-        col(Outbox.room_id).in_(trace.rooms),
-        func.coalesce(_OUT.c.broadcast_id, 0) == 0,  # not by the index on it, in which nearly all are alike
-        Outbox.kind != OutboxKind.PUSH,
-        or_(trace.named_in(_OUT.c.text, _OUT.c.mentions, _OUT.c.gathered, _OUT.c.error), trace.quoted_in(_OUT.c.text)),
+def _words(session: Session, member_id: int) -> tuple[Words, ...]:
+    """How their latest wishes and cases begin, each with its number."""
+    wished = select(_ORDER.c.id, _ORDER.c.wish, _ORDER.c.place).where(_ORDER.c.member_id == member_id)
+    voiced = select(_VOICE.c.id, _VOICE.c.text, literal("")).where(
+        _VOICE.c.member_id == member_id, _VOICE.c.kind != VoiceKind.FEEDBACK
     )
-    rows = session.exec(query).all()
-    for row in rows:
-        row.mentions = [each for each in row.mentions if each[0] != trace.external_id]
-        if any(phrase in row.text for phrase in trace.phrases):
-            row.text, row.gathered, row.error = "", [], ""
-            if row.state == OutboxState.PENDING:
-                row.state, row.settled_at = OutboxState.CANCELLED, now
-        else:
-            row.text = str(trace.strike(row.text, tombstone))
-            row.gathered = cast("list[list[int | str | None]]", trace.strike(row.gathered, tombstone))
-            row.error = str(trace.strike(row.error, tombstone))
-    session.flush()
-    return len(rows)
-
-
-def _rewrite(
-    session: Session, table: Table, columns: Sequence[str], where: ColumnElement[bool], trace: Trace, tombstone: str
-) -> int:
-    """Strike them out of the columns of the rows that hold them."""
-    key = list(table.primary_key)
-    named = trace.named_in(*(table.c[each] for each in columns))
-    rows = session.execute(select(*key, *(table.c[each] for each in columns)).where(where, named)).all()
-    for row in rows:
-        which = (part == value for part, value in zip(key, row, strict=False))
-        texts = row[len(key) :]
-        clean = {each: trace.strike(text, tombstone) for each, text in zip(columns, texts, strict=True)}
-        session.execute(update(table).where(*which).values(**clean))
-    return len(rows)
-
-
-def _phrases(session: Session, member_id: int) -> tuple[str, ...]:
-    """How the words of their cases, and of wishes that fit no topic, begin; the latest."""
-    voiced = select_row(Voice.text).where(Voice.member_id == member_id, Voice.kind != VoiceKind.FEEDBACK)
-    wished = select_row(Order.wish).where(
-        Order.member_id == member_id, col(Order.topic_id).is_(None), col(Order.lecturer_id).is_(None)
-    )
-    said = [
-        *session.exec(voiced.order_by(col(Voice.id).desc()).limit(_PHRASES)),
-        *session.exec(wished.order_by(col(Order.id).desc()).limit(_PHRASES)),
+    found = [
+        (_numbered((number,), ()), said)
+        for number, *said in session.execute(wished.order_by(_ORDER.c.id.desc()).limit(_LATEST))
     ]
-    heads = (" ".join(each.split())[:_PHRASE] for each in said)
-    return tuple(dict.fromkeys(head for head in heads if len(head) >= _PHRASE // 2))[:_PHRASES]
+    found += [
+        (_numbered((), (number,)), said)
+        for number, *said in session.execute(voiced.order_by(_VOICE.c.id.desc()).limit(_LATEST))
+    ]
+    heads = ((form, tuple(" ".join(each.split())[:_HEAD] for each in said)) for form, said in found)
+    known = ((form, tuple(each for each in said if len(each) >= _WORDS)) for form, said in heads)
+    return tuple(Words(re.compile(form), said) for form, said in known if said)
 
 
-def _signed_up(session: Session, member_id: int) -> set[str]:
-    """Whom they signed up, as far as that is a name: 我妈 and 妈妈 are anybody's."""
-    query = select_row(SignUp.for_whom).where(SignUp.member_id == member_id, SignUp.for_whom != "")
-    return {each for each in session.exec(query) if not _KIN.search(each)}
+def _mentioned(session: Session, external_id: str, rooms: frozenset[int]) -> set[str]:
+    """The names by which we called them in groups."""
+    spoken = select(_OUT.c.mentions).where(_OUT.c.room_id.in_(rooms), _OUT.c.kind != OutboxKind.PUSH)
+    rows = session.execute(spoken.where(cast(_OUT.c.mentions, String).contains(as_json(external_id), autoescape=True)))
+    return {name for mentions in rows.scalars() for who, name in mentions if who == external_id}
 
 
-def _rooms(session: Session, member_id: int) -> frozenset[int]:
-    """Where they were heard, and where the desk and the lecturers are told of people."""
-    heard = select_row(Inbox.room_id).where(Inbox.member_id == member_id).distinct()
-    listed = select_row(SignUp.room_id).where(SignUp.member_id == member_id)
-    voiced = select_row(Voice.room_id).where(Voice.member_id == member_id)
-    ordered = select_row(Order.room_id).where(Order.member_id == member_id)
-    desk = select_row(Room.id).where(Room.kind == RoomKind.COORDINATORS)
-    private = (
-        select_row(Room.id)
-        .join(Member, (col(Room.transport) == Member.transport) & (col(Room.external_id) == Member.external_id))
-        .join(Role, col(Role.member_id) == col(Member.id))
+def as_json(words: str) -> str:
+    """Words as the database keeps them within JSON."""
+    return json.dumps(words)[1:-1]
+
+
+def _listed(session: Session, trace: Trace, village_id: int | None) -> dict[int, int]:
+    """Sign-ups (and their lectures) that others made under just their name, in their village or their groups."""
+    near = or_(
+        _LECTURE.c.village_id == village_id if village_id is not None else literal(value=False),
+        _LECTURE.c.id.in_(select(_SAID_IN.c.lecture_id).where(_SAID_IN.c.room_id.in_(trace.rooms))),
     )
-    found: set[int] = set()
-    for query in (heard, listed, voiced, ordered, desk, private):
-        found |= {each for each in session.exec(query) if each is not None}
-    return frozenset(found)
+    query = select(_UP.c.id, _UP.c.lecture_id).where(
+        _UP.c.lecture_id.in_(select(_LECTURE.c.id).where(near)),
+        _UP.c.for_whom.in_(trace.alone),
+        _UP.c.member_id != trace.member_id,
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def rooms_of(session: Session, member_id: int) -> frozenset[int]:
+    """The groups in which they were heard, or for which they are known."""
+    queries = (
+        select(_IN.c.room_id).where(_IN.c.member_id == member_id),
+        select(_UP.c.room_id).where(_UP.c.member_id == member_id),
+        select(_VOICE.c.room_id).where(_VOICE.c.member_id == member_id),
+        select(_ORDER.c.room_id).where(_ORDER.c.member_id == member_id),
+    )
+    seen = {each for query in queries for each in session.execute(query.distinct()).scalars()}
+    groups = select(_ROOM.c.id).where(_ROOM.c.id.in_(seen - {None}), _ROOM.c.kind != RoomKind.DIRECT)
+    return frozenset(session.execute(groups).scalars())
+
+
+def _dealt(session: Session, orders: Sequence[int], voices: Sequence[int]) -> frozenset[int]:
+    """The direct chats of those who dealt with what they asked for, whether they still hold a role or not."""
+    steps = [
+        select(_STEP.c.by_id).where(_STEP.c.subject == subject, _STEP.c.subject_id.in_(ids))
+        for subject, ids in ((Subject.ORDER, orders), (Subject.VOICE, voices))
+    ]
+    gave = select(_GIVEN.c.offered_by).where(_GIVEN.c.order_id.in_(orders))
+    people = {each for query in (*steps, gave) for each in session.execute(query.distinct()).scalars()}
+    theirs = and_(_ROOM.c.transport == _MEMBER.c.transport, _ROOM.c.external_id == _MEMBER.c.external_id)
+    chats = select(_ROOM.c.id).join(_MEMBER, theirs).where(_MEMBER.c.id.in_(people - {None}))
+    return frozenset(session.execute(chats.where(_ROOM.c.kind == RoomKind.DIRECT)).scalars())

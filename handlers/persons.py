@@ -3,11 +3,15 @@
 import re
 
 from data import erasure, persons
-from handlers.answers import NO, YES
+from handlers.answers import NO, YES, yes_or_no
 from handlers.turn import Ask, Reply, Turn
 
 CONFIRM = "confirm_erase"
+_AGAIN = "again"  # a yes that is too easily said to delete on
 _SURE = re.compile(r"确[认定](?:删除?|刪除?)?[。.!！]*")
+_YES_DELETE = re.compile(
+    r"(?:是|对|好|要|嗯|行|真)?的?[,，]?(?:我?要|真的?要?|都|全部?|快|就|请)?删(?:了|掉|除|吧|啦|啊|呀|的)*[。.!！]*"
+)
 _NOT = re.compile(r"(?:取消|不删了?|不刪了?|算了|不用了?|不要了?|不)[啊呀吧了]?[。.!！]*")
 _PRIVATELY = "您的信息只跟您一个人说，请私聊我发“{}”。"
 
@@ -36,26 +40,32 @@ def ask_to_erase(turn: Turn) -> Reply:
     """删除我的信息: say what it means, and ask."""
     if not turn.room.direct:
         return Reply(_PRIVATELY.format("删除我的信息"))
-    roles = "您的身份（老师、干事）会取消；" if turn.member.roles else ""
+    roles = "· 您的身份（老师、干事）会取消。\n" if turn.member.roles else ""
     return Reply(
-        "删了找不回来：没讲的课撤下您的报名，没排的点单撤下；昵称、说过的话、意见、投票、订阅都删；"
-        f"{roles}点单、报名和意见只留个数，不留名字；讲课照片是镇里的档案，会留着。\n"
-        "真要删，回“确认”；不删回“取消”。",
+        "删了就找不回来。\n"
+        "· 您的昵称、说过的话、意见、投票、订阅，都删掉。\n"
+        "· 没讲的课，报名撤下；没排的点单也撤下。\n"
+        f"{roles}"
+        "· 点单、报名和意见只留个数，不留名字。讲课照片是镇里的档案，会留着。\n"
+        "要删，请回“确认”；不删，回“不”。",
         Ask(CONFIRM, {}),
     )
 
 
 def read_answer(text: str) -> str | None:
-    """Only a plain 确认 is one: 好 is too easily said."""
+    """Only a plain 确认 is one: 好 is too easily said, and is asked again."""
     if _SURE.fullmatch(text):
         return YES
-    return NO if _NOT.fullmatch(text) else None
+    said = NO if _NOT.fullmatch(text) else yes_or_no(text)
+    return _AGAIN if said == YES or _YES_DELETE.fullmatch(text) else said
 
 
 def decide(turn: Turn) -> Reply:
     """The answer to it."""
     if turn.args == NO:
         return Reply("好，没有删，都还在。")
+    if turn.args == _AGAIN:
+        return Reply("要删，请回“确认”；不删，回“不”。", Ask(CONFIRM, {}))
     done = erasure.erase(turn.session, turn.member_id, now=turn.now, rules=turn.rules)
     taken = (
         f"{done.sign_ups}堂课的报名" if done.sign_ups else "",

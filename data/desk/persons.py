@@ -58,9 +58,12 @@ def count(session: Session, words: str, village_id: int | None) -> int:
 
 
 def removals(session: Session, *, kind: str, offset: int, limit: int) -> tuple[list[Removal], int]:
-    """What was removed, the newest first, and how often in all; of every kind where ``kind`` is empty."""
-    query = model_select(Removal)
-    counted = select(func.count()).select_from(_GONE)
+    """What was removed, the newest first, and how often in all; of every kind where ``kind`` is empty.
+
+    Of the runs that found nothing, which are most, nothing is told.
+    """
+    query = model_select(Removal).where(or_(col(Removal.rows) > 0, col(Removal.member_id).is_not(None)))
+    counted = select(func.count()).select_from(_GONE).where(or_(_GONE.c.rows > 0, _GONE.c.member_id.is_not(None)))
     if kind:
         query, counted = query.where(Removal.kind == kind), counted.where(_GONE.c.kind == kind)
     rows = session.exec(query.order_by(col(Removal.id).desc()).offset(offset).limit(limit)).all()

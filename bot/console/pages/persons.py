@@ -4,8 +4,6 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlmodel import select
-
 from bot.console.lists import Column, Filter, Found, Listing, Wanted, show_list
 from bot.console.pages.rooms import TRANSPORTS
 from bot.console.pages.signups import STATES
@@ -20,15 +18,16 @@ from data.desk_tables import ConsoleRole
 from data.loop import VoiceKind
 from data.mail import OutboxKind
 from data.record_tables import Removal
-from data.retention import RETENTION
-from data.tables import Member, RoleKind, Room, RoomKind, Village
+from data.retention import CLOCK, RETENTION
+from data.tables import Member, RoleKind, Village
 from data.voices import KIND_NAMES
 
 PAGE = "/persons/{number}"
 MAX_REASON = 100
 SHOWN = 20  # of each part on the page; the file has all
 FAREWELL = "镇里按您的要求，把您的信息删好了，我不再记得您是谁。以后再找我说话，就当新认识。"
-NAMES = {each.key: each.name for each in RETENTION} | {erasure.KIND: "本人要求删除"}
+NAMES = {each.key: each.name for each in RETENTION}
+NAMES |= {erasure.KIND: "本人要求删除", CLOCK: "钟可能走错了，先等一天再清"}
 _WORDS: Mapping[tuple[str, str], Mapping[str, str]] = {  # of a part's column, for the page
     ("报名", "状态"): {state.value: name for state, name in STATES.items()},
     ("点单", "状态"): {state.value: name for state, name in progress.STATE_NAMES.items()},
@@ -98,7 +97,7 @@ def erase(ask: Ask) -> Done:
     person, reason = _person(ask), _reason(ask)
     if ask.form.get("sure") != "yes":
         raise BadEntry("没有删", "要先打勾，确认是本人要求的。")
-    number, name, direct = person.id or 0, person.name, _direct(ask, person)
+    number, name, direct = person.id or 0, person.name, erasure.direct_room(ask.session, person)
     try:
         done = erasure.erase(ask.session, number, now=ask.now, rules=ask.rules)
     except erasure.HasConsole as error:
@@ -136,7 +135,7 @@ def show_removals(ask: Ask) -> Answer:
         ),
         _find_removals,
         (Filter("kind", "哪一种", tuple(NAMES.items())),),
-        empty="还没有清理过。",
+        empty="还没有清理过什么。",
     )
     return show_list(ask, listing, template="persons_removals.html")
 
@@ -174,11 +173,6 @@ def _reason(ask: Ask) -> str:
     return ask.form.need("reason", "为什么删", longest=MAX_REASON)
 
 
-def _direct(ask: Ask, person: Member) -> int | None:
-    query = select(Room.id).where(Room.transport == person.transport, Room.external_id == person.external_id)
-    return ask.session.exec(query.where(Room.kind == RoomKind.DIRECT)).first()
-
-
 def _rows(dossier: Mapping[str, object]) -> list[tuple[str, Sequence[Mapping[str, object]]]]:
     return [(name, rows) for name, rows in dossier.items() if isinstance(rows, list) and rows]
 
@@ -200,11 +194,11 @@ def _on_clock(ask: Ask, value: str) -> str:
 
 
 PAGES: tuple[Page | Deed, ...] = (
-    Page("/persons", show_all, "个人信息：查、给本人、按要求删", may=ConsoleRole.ADMIN, nav="个人信息"),
+    Page("/persons", show_all, "个人信息：查、给本人、按要求删", may=ConsoleRole.ADMIN, nav="个人信息", sheet=True),
     Page("/persons/kept", show_kept, "各样个人信息留多久", may=ConsoleRole.ADMIN),
-    Page("/persons/removals", show_removals, "清理记录：哪天清了多少", may=ConsoleRole.ADMIN),
+    Page("/persons/removals", show_removals, "清理记录：哪天清了多少", may=ConsoleRole.ADMIN, sheet=True),
     Page(PAGE, show, "一个人的信息：记着什么", may=ConsoleRole.ADMIN, private=True),
-    Page(f"{PAGE}/file", give, "一个人的全部信息，给本人的文件", may=ConsoleRole.ADMIN),
+    Page(f"{PAGE}/file", give, "一个人的全部信息，给本人的文件", may=ConsoleRole.ADMIN, heavy=True),
     Deed(f"{PAGE}/erase-ask", ask_to_erase, "准备删除个人信息", PAGE, may=ConsoleRole.ADMIN),
     Deed(f"{PAGE}/erase", erase, "删除个人信息", PAGE, may=ConsoleRole.ADMIN),
 )
