@@ -12,12 +12,13 @@ from pathlib import Path
 
 from sqlmodel import Session
 
+from bot.alone import AlreadyRunning, Release, be_alone
 from bot.cli_actions import Action, add_actions, run_action, town_at_start
 from bot.config import Config
 from bot.settings import ZONE
 from data import audit
 from data.bring.book import FILE_MOST, read
-from data.bring.errors import BadBook, FaultyBook
+from data.bring.errors import BadBook, FaultyBook, TooLong
 from data.bring.model import STANDINGS, Book, Standing
 from data.bring.plan import Plan, apply, check
 from data.bring.sheets import SHEETS
@@ -75,14 +76,25 @@ def look(desk: Desk, options: argparse.Namespace) -> Iterator[str]:
 def bring_in(desk: Desk, options: argparse.Namespace) -> Iterator[str]:
     """Import a file, all or nothing."""
     plan = desk.check(read(_bytes_of(options.path), SHEETS))
+    release = _alone(desk.config) if plan.long else None
     apply(desk.session, plan, by=None, now=desk.now)
     audit.note(desk.session, WHAT, now=desk.now, who="命令行", about=options.path.name, detail=plan.counts())
     desk.session.commit()
+    if release is not None:
+        release()
     yield from _told(plan)
     if any(each.standing is not Standing.SAME for each in plan.entries):
         yield "导入好了，没有通知任何人。新的题目、说法、村和宣讲员，要重启机器人才听得懂。"
     else:
         yield "和现有的一样，什么也没有变。"
+
+
+def _alone(config: Config) -> Release:
+    """Until it is released no bot starts; one that runs would have to wait. Raises `TooLong`."""
+    try:
+        return be_alone(config.database_url)
+    except AlreadyRunning as error:
+        raise TooLong from error
 
 
 def _told(plan: Plan) -> Iterator[str]:

@@ -1,5 +1,7 @@
 """Errors that know what to say. ``str(error)`` is what the person reads: Chinese, short, and what would help.
 
+What is declined is read in chats (``str(error)``) and in the console (``error.at_desk``), which may advise otherwise.
+
 TownError
 ├── TownFileError       a file of the town is wrong: where, and the mend
 ├── TextsError          policy texts that are to be imported are wrong: where, and what
@@ -68,7 +70,15 @@ class SchemaError(TownError):
 
 
 class Declined(TownError):
-    """A wish that cannot be met now."""
+    """A wish that cannot be met now.
+
+    ``chat`` says what to send to a chat instead, and follows what happened; ``desk`` what to do in the console, whose
+    users read `at_desk`, where no words are sent.
+    """
+
+    def __init__(self, what: str, *, chat: str = "", desk: str = "") -> None:
+        super().__init__(what + chat)
+        self.at_desk = what + desk
 
 
 class UnknownLecturer(Declined):
@@ -83,7 +93,11 @@ class NoOpenLecture(Declined):
     """No lecture that takes sign-ups was announced in this room, or in a direct chat in the person's village."""
 
     def __init__(self, *, direct: bool = False) -> None:
-        super().__init__(f"{'您村里' if direct else '本群'}现在没有可报名的课。想听什么，可以说“点课 反诈骗”。")
+        super().__init__(
+            f"{'您村里' if direct else '本群'}现在没有可报名的课。",
+            chat="想听什么，可以说“点课 反诈骗”。",
+            desk="请先在“课”里排一节。",
+        )
 
 
 class CapacityFull(Declined):
@@ -91,12 +105,16 @@ class CapacityFull(Declined):
 
     def __init__(self, title: str, *, left: int, people: int, held: int = 0) -> None:
         if held and left:
-            words = f"只剩{left}位，加不到{people}人，您原来的{held}人还在。最多能改成“报名{held + left}人”。"
+            words = f"只剩{left}位，加不到{people}人，您原来的{held}人还在。"
+            chat, desk = f"最多能改成“报名{held + left}人”。", f"最多能改成{held + left}人。"
         elif held:
-            words = f"已经满了，加不到{people}人，您原来的{held}人还在。可以说“点课”，请老师再讲一场。"
+            words = f"已经满了，加不到{people}人，您原来的{held}人还在。"
+            chat, desk = "可以说“点课”，请老师再讲一场。", "可以给课加座位，或再排一场。"
         else:
-            words = f"只剩{left}位，不够{people}人。先报{left}位就回“要”，{people}人一起等就回“候补”。"
-        super().__init__(f"《{title}》{words}")
+            words = f"只剩{left}位，不够{people}人。"
+            chat = f"先报{left}位就回“要”，{people}人一起等就回“候补”。"
+            desk = f"可以先报{left}位，或{people}人一起候补。"
+        super().__init__(f"《{title}》{words}", chat=chat, desk=desk)
         self.title, self.left, self.people, self.held = title, left, people, held
 
 
@@ -111,7 +129,11 @@ class OfferOver(Declined):
     """The seat that was held for somebody is not any more."""
 
     def __init__(self, title: str) -> None:
-        super().__init__(f"《{title}》给您留的位子已经过了时间。还想来就说“报名”，重新排队。")
+        super().__init__(
+            f"《{title}》给您留的位子已经过了时间。",
+            chat="还想来就说“报名”，重新排队。",
+            desk="还想来，请在报名页上重新报，重新排队。",
+        )
 
 
 class CodeRefused(Declined):
@@ -125,14 +147,16 @@ class NoSuchVoice(Declined):
     """No open question or opinion has this number."""
 
     def __init__(self, number: int) -> None:
-        super().__init__(f"没有等答复的{number}号。发“待答”看还有哪些。")
+        super().__init__(f"没有等答复的{number}号。", chat="发“待答”看还有哪些。", desk="请在“意见”里找。")
 
 
 class CaseClosed(Declined):
     """The opinion, need or question has its answer."""
 
     def __init__(self, number: int, answer: str) -> None:
-        super().__init__(f"意见{number}号已经答复过了：“{answer}”。发“待答”看还有哪些。")
+        super().__init__(
+            f"意见{number}号已经答复过了：“{answer}”。", chat="发“待答”看还有哪些。", desk="在“意见”里看还有哪些。"
+        )
 
 
 class UnknownCoordinator(Declined):
@@ -146,21 +170,27 @@ class NoSuchPoll(Declined):
     """No poll has this number."""
 
     def __init__(self, number: int) -> None:
-        super().__init__(f"没有投票{number}。要发起，写“投票 讲什么好？ 1防骗 2医保 到周五晚上”。")
+        super().__init__(
+            f"没有投票{number}。", chat="要发起，写“投票 讲什么好？ 1防骗 2医保 到周五晚上”。", desk="可能已经作废了。"
+        )
 
 
 class PollOver(Declined):
     """The poll takes no more votes."""
 
     def __init__(self, number: int) -> None:
-        super().__init__(f"投票{number}已经结束了。发“投票{number}”看结果。")
+        super().__init__(f"投票{number}已经结束了。", chat=f"发“投票{number}”看结果。", desk="在群里看得到结果。")
 
 
 class PollOpen(Declined):
     """A room answers one poll at a time."""
 
     def __init__(self, number: int, room: str) -> None:
-        super().__init__(f"{room or '这个群'}的投票{number}还没结束。先发“投票{number} 结束”，再发起新的。")
+        super().__init__(
+            f"{room or '这个群'}的投票{number}还没结束。",
+            chat=f"先发“投票{number} 结束”，再发起新的。",
+            desk="等它结束，再发起新的。",
+        )
 
 
 class NothingToConfirm(Declined):
@@ -174,25 +204,26 @@ class NoSuchOrder(Declined):
     """No order has this number."""
 
     def __init__(self, number: int) -> None:
-        super().__init__(f"没有{number}号点单。发“待办”看有哪些。")
+        super().__init__(f"没有{number}号点单。", chat="发“待办”看有哪些。", desk="请在“点单”里找。")
 
 
 class NoSuchLecture(Declined):
     """No lecture has this number."""
 
     def __init__(self, number: int) -> None:
-        super().__init__(f"没有课{number}。发“课表”看有哪些。")
+        super().__init__(f"没有课{number}。", chat="发“课表”看有哪些。", desk="请在“课”里找。")
 
 
 class LectureOver(Declined):
     """There is nothing left to change: it was cancelled, or it has begun."""
 
     def __init__(self, number: int, *, cancelled: bool = False) -> None:
-        super().__init__(
-            f"课{number}已经取消了，不能再改。要另排一场，发“排课”。"
-            if cancelled
-            else f"课{number}已经开讲，时间地点不能再改。发“课{number}”看它的情况，发“到场 36”报人数。"
-        )
+        if cancelled:
+            what, chat, desk = "已经取消了，不能再改。", "要另排一场，发“排课”。", "要另排一场，请到“课”里排。"
+        else:
+            what = "已经开讲，时间地点不能再改。"
+            chat, desk = f"发“课{number}”看它的情况，发“到场 36”报人数。", "到场人数在它的页上报。"
+        super().__init__(f"课{number}{what}", chat=chat, desk=desk)
 
 
 class NotBegun(Declined):
@@ -220,11 +251,14 @@ class BadMentor(Declined):
     """A lecturer would be their own mentor, at once or by way of others."""
 
     def __init__(self, student: str, mentor: str) -> None:
-        super().__init__(
-            "自己不能带自己，请写两位老师。"
-            if student == mentor
-            else f"{mentor}是{student}带出来的，不能反过来。先发“导师 没有 {mentor}”，再改。"
-        )
+        if student == mentor:
+            super().__init__("自己不能带自己，请写两位老师。")
+        else:
+            super().__init__(
+                f"{mentor}是{student}带出来的，不能反过来。",
+                chat=f"先发“导师 没有 {mentor}”，再改。",
+                desk=f"先到{mentor}的页上去掉导师，再改。",
+            )
 
 
 class TimeIsPast(Declined):
@@ -246,36 +280,51 @@ class NoSuchLecturer(Declined):
     """No lecturer goes by these words."""
 
     def __init__(self, words: str, near: tuple[str, ...] = ()) -> None:
-        hint = f"您要的是{'、'.join(near)}吗？" if near else "发“菜单”看有哪些老师。"
-        super().__init__(f"没找到宣讲员“{words}”。{hint}")
+        if near:
+            super().__init__(f"没找到宣讲员“{words}”。您要的是{'、'.join(near)}吗？")
+        else:
+            super().__init__(f"没找到宣讲员“{words}”。", chat="发“菜单”看有哪些老师。", desk="请在“老师”里找。")
 
 
 class WrongState(Declined):
     """The order's state does not allow the step."""
 
     def __init__(self, number: int, state: str, hint: str = "") -> None:
-        super().__init__(f"{number}号现在是“{state}”，不能这样办。{hint or f'发“{number}号”看它怎么走到这一步。'}")
+        super().__init__(
+            f"{number}号现在是“{state}”，不能这样办。",
+            chat=hint or f"发“{number}号”看它怎么走到这一步。",
+            desk="在它的页上看得到怎么走到这一步、现在能办什么。",
+        )
 
 
 class NotYourOrder(Declined):
     """The order is somebody else's, or ``why`` it cannot be withdrawn any more."""
 
     def __init__(self, number: int, why: str = "") -> None:
-        super().__init__(f"{number}号{why or '不是您点的，撤不了。发“我的点单”看您点过的。'}")
+        if why:
+            super().__init__(f"{number}号{why}")
+        else:
+            super().__init__(f"{number}号不是您点的，撤不了。", chat="发“我的点单”看您点过的。")
 
 
 class CannotMerge(Declined):
     """An order cannot be part of itself."""
 
     def __init__(self, number: int) -> None:
-        super().__init__(f"{number}号不能并到它自己。请写另一张单，比如“{number}号 合并 9号”。")
+        super().__init__(
+            f"{number}号不能并到它自己。", chat=f"请写另一张单，比如“{number}号 合并 9号”。", desk="请选另一张单。"
+        )
 
 
 class NoTime(Declined):
     """There is no time for it."""
 
     def __init__(self, number: int, name: str) -> None:
-        super().__init__(f"没排出合适的时间。请写上：“{number}号 派 {name} 周四晚上7点半”。")
+        super().__init__(
+            "没排出合适的时间。",
+            chat=f"请写上：“{number}号 派 {name} 周四晚上7点半”。",
+            desk="请写上时间，比如“周四晚上7点半”。",
+        )
 
 
 class OfferGone(Declined):
@@ -306,25 +355,35 @@ class NothingInDoubt(Declined):
     """No message with this number is in doubt."""
 
     def __init__(self) -> None:
-        super().__init__("这一条不用确认了（已经发出、还在排队，或没有这一条）。发“发送情况”看现在怎样。")
+        super().__init__(
+            "这一条不用确认了（已经发出、还在排队，或没有这一条）。",
+            chat="发“发送情况”看现在怎样。",
+            desk="在首页看现在怎样。",
+        )
 
 
 class NothingMissed(Declined):
     """No notice was held back by an outage, or too long ago."""
 
     def __init__(self) -> None:
-        super().__init__("没有误了点、等着补发的通知。发“发送情况”看现在怎样。")
+        super().__init__("没有误了点、等着补发的通知。", chat="发“发送情况”看现在怎样。", desk="在“通知”里看现在怎样。")
 
 
 class NothingToUndo(Declined):
     """Nothing was done lately that could be taken back."""
 
     def __init__(self, seconds: int) -> None:
-        super().__init__(f"{seconds}秒内没有可以撤销的事。过了时间，请用相反的口令改回来，发“帮助”看有哪些。")
+        super().__init__(
+            f"{seconds}秒内没有可以撤销的事。",
+            chat="过了时间，请用相反的口令改回来，发“帮助”看有哪些。",
+            desk="过了时间，请到那一页上改回来。",
+        )
 
 
 class TooLateToUndo(Declined):
     """It was said already, or changed since."""
 
     def __init__(self, what: str, why: str) -> None:
-        super().__init__(f"“{what}”{why}，撤不回了。请用相反的口令改回来，或发更正。")
+        super().__init__(
+            f"“{what}”{why}，撤不回了。", chat="请用相反的口令改回来，或发更正。", desk="请到那一页上改回来，或写更正。"
+        )

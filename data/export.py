@@ -19,16 +19,21 @@ from pathlib import Path
 from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Column, Connection, Table, select
+from sqlalchemy import Column, Connection, Select, Table, literal, select
 from sqlmodel import SQLModel
 
 from data import broadcast_tables, desk_tables, loop, mail, record_tables, series_tables, tables
 from data.errors import TownError
 from data.export_book import SHEETS, Book
-from data.export_masks import Pseudonyms, kind_of, masks_of
+from data.export_masks import WRITTEN_BY, Pseudonyms, kind_of, masks_of, whole_row
+from data.leftovers import held
+from data.statements import table_of
+from data.tables import Member
 
 EVERY_TABLE = (broadcast_tables, desk_tables, loop, mail, record_tables, series_tables, tables)  # imported for them
+PART = ".part"  # of the folder's name, until all is there
 SCHEMA, BOOK, FOLDER = "schema.json", "门楼微讲堂.xlsx", "tables"
+_MEMBER = table_of(Member)
 TOGETHER = 2_000  # rows that are fetched at a time
 SALT = 32  # bytes
 
@@ -56,12 +61,14 @@ def export(
     """
     if folder.exists():
         raise ExportError(f"{folder} 已经有了，不覆盖。换一个名字。")
-    part = folder.with_name(f"{folder.name}.part")
+    part = folder.with_name(f"{folder.name}{PART}")
     try:
         shutil.rmtree(part, ignore_errors=True)
         (part / FOLDER).mkdir(parents=True, mode=0o700)
         part.chmod(0o700)  # it is about people
-        rows = _write(connection, part, now, zone, version, None if openly else Pseudonyms(secrets.token_bytes(SALT)))
+        who = None if openly else Pseudonyms(secrets.token_bytes(SALT))
+        with held(part):
+            rows = _write(connection, part, now, zone, version, who)
         part.rename(folder)
     except OSError as error:
         raise ExportError(f"没有导出成（{error}）。看看 {folder.parent} 能不能写、硬盘满没满。") from error
@@ -105,18 +112,29 @@ def _write_table(
     encode = json.JSONEncoder(ensure_ascii=False, default=lambda value: _plain(value, zone)).encode
     if book is not None:
         book.begin(SHEETS[table.name], names)
-    query = select(table).order_by(*table.primary_key.columns).execution_options(yield_per=TOGETHER)
-    count = 0
-    for row in connection.execute(query):
+    whole, count = whole_row(table, who), 0
+    for row in connection.execute(_query(table)):
         values: list[Any] = list(row)
+        own = values.pop() or ""
         for place, mask in masks:
             values[place] = mask(values[place])
+        if whole is not None:
+            whole(values, own)
         out.write(encode(dict(zip(names, values, strict=True))))
         out.write("\n")
         if book is not None:
             book.add(values)
         count += 1
     return count
+
+
+def _query(table: Table) -> Select[Any]:
+    """All rows in the order of their key, each with the name of who wrote it, or nothing, behind its columns."""
+    written_by = WRITTEN_BY.get(table.name)
+    query = select(table, literal("") if written_by is None else _MEMBER.c.name)
+    if written_by is not None:
+        query = query.outerjoin(_MEMBER, _MEMBER.c.id == table.c[written_by])
+    return query.order_by(*table.primary_key.columns).execution_options(yield_per=TOGETHER)
 
 
 def _plain(value: object, zone: ZoneInfo) -> str:
@@ -166,5 +184,6 @@ def _notes(made: datetime, *, openly: bool) -> Iterable[str]:
     if openly:
         yield "注意：这一份没有隐去姓名和编号，请照个人信息保管，用完删掉。"
     else:
-        yield "姓名和微信编号换成了代号（同一份里同一个人同一个代号），话里的手机号、身份证号抹掉了中间。"
-        yield "话是大家自己写的，里面提到的人名没有改，往外给之前请再看一遍。"
+        yield "姓名和微信编号换成了代号（同一份里同一个人同一个代号），话里的电话、身份证号抹掉了中间。"
+        yield "意见、点单和课件里，写的人自己的名字也换成了代号。收到和发出的每条消息、画好的海报会说出是谁，整格隐去。"
+        yield "话是大家自己写的，里面提到的别人的名字没有改，往外给之前请再看一遍。"

@@ -1,5 +1,6 @@
 """Files that lie beside the database, named by what is in them."""
 
+import os
 from pathlib import Path
 
 
@@ -9,5 +10,8 @@ def write_once(path: Path, content: bytes) -> None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
-    part.write_bytes(content)
+    with part.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())  # a name without its bytes would stay after the power fails
     part.replace(path)

@@ -40,7 +40,7 @@ class NoSuchMaterial(Declined):
     """No material has this number."""
 
     def __init__(self, number: int) -> None:
-        super().__init__(f"没有资料{number}，或已撤下。发“资料”看有哪些。")
+        super().__init__(f"没有资料{number}，或已撤下。", chat="发“资料”看有哪些。", desk="请在“课件”里找。")
 
 
 class BadMaterial(Declined):
@@ -57,6 +57,13 @@ class SameMaterial(Declined):
 
     def __init__(self, title: str, version: int) -> None:
         super().__init__(f"《{title}》第{version}版就是这个文件，不用再传。")
+
+
+class OlderMaterial(Declined):
+    """A newer version is approved: this one would take its place."""
+
+    def __init__(self, title: str, version: int, newer: int) -> None:
+        super().__init__(f"《{title}》第{newer}版已经审过了，比第{version}版新。第{version}版请退回，不用了。")
 
 
 class OwnMaterial(Declined):
@@ -128,6 +135,7 @@ def add(
 ) -> Material:
     """Keep a new version under a title; it waits for review. Raises `BadMaterial`, `SameMaterial`; OSError of the disk.
 
+    Where that version is there but its file is lost or damaged, the file is mended and the version returned as it is.
     The file is written before the row is committed; where that never happens, the same file finds it there later.
     """
     title = clean_name(title)
@@ -141,10 +149,12 @@ def add(
     versions = session.exec(_versions(topic_id, title)).all()
     digest = hashlib.sha256(content).hexdigest()
     living = (MaterialState.WAITING, MaterialState.APPROVED)
-    if same := next((each for each in versions if each.sha256 == digest and each.state in living), None):
-        raise SameMaterial(title, same.version)
     path = Path(digest[:2]) / f"{digest}.{kind}"
-    write_once(folder / path, content)
+    mended = _lay(folder / path, content)
+    if same := next((each for each in versions if each.sha256 == digest and each.state in living), None):
+        if mended:
+            return same
+        raise SameMaterial(title, same.version)
     material = Material(
         topic_id=topic_id,
         title=title,
@@ -219,11 +229,13 @@ def shelf(session: Session) -> list[tuple[str, int]]:
 
 
 def approve(session: Session, material: Material, *, by: int, now: datetime, note: str = "") -> None:
-    """Let lecturers have it; the version before is withdrawn. Raises `NotWaiting`, `OwnMaterial`."""
+    """Let lecturers have it; the version before is withdrawn. Raises `NotWaiting`, `OwnMaterial`, `OlderMaterial`."""
     _review(material, by)
-    for older in session.exec(_versions(material.topic_id, material.title)):
-        if older.state == MaterialState.APPROVED:
-            older.state = MaterialState.WITHDRAWN
+    approved = [each for each in versions(session, material) if each.state == MaterialState.APPROVED]
+    if approved and approved[0].version > material.version:
+        raise OlderMaterial(material.title, material.version, approved[0].version)
+    for older in approved:
+        older.state = MaterialState.WITHDRAWN
     _settle(session, material, MaterialState.APPROVED, by=by, now=now, note=note)
 
 
@@ -246,11 +258,8 @@ def withdraw(session: Session, material: Material) -> bool:
 
 def content_of(material: Material, folder: Path) -> bytes:
     """The file as it was reviewed. Raises `FileGone`."""
-    try:
-        content = (folder / material.path).read_bytes()
-    except OSError as error:
-        raise FileGone(material.title) from error
-    if hashlib.sha256(content).hexdigest() != material.sha256:
+    content = _whole(folder / material.path, material.sha256)
+    if content is None:
         raise FileGone(material.title)
     return content
 
@@ -272,6 +281,29 @@ def send(session: Session, material: Material, words: str, *, room_id: int, memb
     """Queue the file, with ``words`` before it, into a room, and note that it was given."""
     outbox.queue(session, room_id=room_id, kind=OutboxKind.REPLY, text=words, now=now, material_id=material.id)
     note_download(session, material, member_id=member_id, now=now)
+
+
+def size_words(size: int) -> str:
+    """A size in words."""
+    return f"{size / 2**20:.1f}MB" if size >= 2**20 else f"{max(1, size // 2**10)}KB"
+
+
+def _whole(path: Path, digest: str) -> bytes | None:
+    """A file that is as it was; None where it is lost or damaged."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    return content if hashlib.sha256(content).hexdigest() == digest else None
+
+
+def _lay(path: Path, content: bytes) -> bool:
+    """Whether the file had to be written: it was not there, or not as it should be."""
+    if _whole(path, path.stem) is not None:
+        return False
+    path.unlink(missing_ok=True)
+    write_once(path, content)
+    return True
 
 
 def _versions(topic_id: int, title: str) -> SelectOfScalar[Material]:

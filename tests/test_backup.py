@@ -20,6 +20,7 @@ from bot.backup import BackupError, Keep, Plan, back_up, check, drill, newest, r
 from bot.backup import make as making
 from bot.backup.archive import GivenUp
 from bot.backup.make import doomed, look_into, made_backups, snapshot
+from bot.backup.mark import MARK
 from data import outbox
 from data.database import MIGRATIONS, open_engine
 from data.mail import Outbox, OutboxKind, OutboxState
@@ -49,7 +50,7 @@ def texts(path: Path) -> list[str]:
 
 
 def leftovers(folder: Path) -> list[str]:
-    return [path.name for path in folder.iterdir() if path.suffix != ".zip" and path.name != ".lock"]
+    return [path.name for path in folder.iterdir() if path.suffix != ".zip" and path.name not in (".lock", MARK)]
 
 
 # ---- making --------------------------------------------------------------------------------------------------------

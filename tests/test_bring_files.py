@@ -19,7 +19,7 @@ from data.bring.book import read
 from data.bring.errors import BadBook
 from data.bring.model import Book
 from data.bring.sheets import SHEETS
-from tests.test_bring import Rows, workbook
+from tests.bring_town import Rows, workbook
 
 FILL = {"名称": "东村", "别名": "东头"}
 

@@ -19,8 +19,8 @@ from data.desk_errors import NotThere
 from data.desk_tables import Audit, ConsoleRole
 from data.mail import Outbox
 from data.tables import Lecturer, Village
+from tests.bring_town import Rows, workbook
 from tests.desk import Clerk, Desk, Seen, open_desk
-from tests.test_bring import Rows, workbook
 from tests.town import NOW, DemoTown
 
 EVIL = '<script>x</script>".xlsx'

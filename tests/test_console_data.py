@@ -12,7 +12,6 @@ import pytest
 from sqlmodel import col, select
 
 from bot.backup import check
-from bot.console.background import Workshop
 from bot.console.pages import data
 from data.desk_tables import Audit, ConsoleRole
 from tests.desk import Desk, open_desk
@@ -26,7 +25,6 @@ Run = Callable[[Callable[[Desk], Awaitable[None]]], None]
 @pytest.fixture
 def run(town: DemoTown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     home(tmp_path, monkeypatch)
-    monkeypatch.setattr(data, "SHOP", Workshop())
 
     def told(story: Callable[[Desk], Awaitable[None]]) -> None:
         async def tell() -> None:
@@ -111,7 +109,7 @@ def test_one_thing_at_a_time_and_a_turn_done_again_begins_nothing_twice(
 ) -> None:
     hold, done = threading.Event(), list[str]()
 
-    def slowly(_config: object, *words: str) -> str:
+    def slowly(_job: object, _config: object, *words: str) -> str:
         assert hold.wait(60)
         done.append(words[0])
         return "好了<b>"

@@ -24,6 +24,7 @@ from data.export_masks import COLUMNS, HIDDEN, Kind, holds_words, kind_of, maske
 from data.loop import Lecture, SignUp, Voice, VoiceKind
 from data.mail import Outbox, OutboxKind
 from data.tables import Member, Picture, Room
+from tests.test_reports_asked import config_of
 from tests.town import NOW, ROOT, ZONE, DemoTown
 
 PHONE = "13812345678"
@@ -227,3 +228,12 @@ def test_the_command_writes_it_down(town: DemoTown, tmp_path: Path, capsys: pyte
     assert (written.who, written.what, written.detail) == ("命令行", "导出全部数据", {"隐去个人信息": False})
     assert abs(written.at - datetime.now(ZONE)) < timedelta(minutes=5)
     assert len(lines(tmp_path / "out", "audit")) == 1, "an export tells of itself"
+
+
+def test_what_the_console_noted_is_not_noted_again(town: DemoTown, tmp_path: Path) -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--config", type=Path, default=config_of(town, tmp_path))
+    cli_export.add_arguments(parser)
+    assert cli_export.run(parser.parse_args(["--noted", "--out", str(tmp_path / "out")])) == 0
+    with town.session() as session:
+        assert session.exec(select_rows(Audit)).all() == []

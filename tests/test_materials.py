@@ -206,8 +206,8 @@ def test_it_is_for_lecturers_and_coordinators_and_private(town: DemoTown, librar
     library.approved()
     library.session.commit()
     talk = Talk(town)
-    assert "课件" not in talk.say(RESIDENT, None, "资料 反诈骗")[0]
-    assert talk.say(LECTURER, "上坪村乡亲群", "资料 反诈骗") == []
+    assert TITLE not in talk.say(RESIDENT, None, "资料 反诈骗")[0]
+    assert all("私聊" in each for each in talk.say(LECTURER, "上坪村乡亲群", "资料 反诈骗")), "never in a group"
     assert "私聊" in talk.say(LECTURER, "上坪村乡亲群", "@小门 资料 反诈骗")[0]
     with town.session() as session:
         assert session.exec(select(MaterialDownload)).all() == []

@@ -4,7 +4,6 @@ import filecmp
 import os
 import shutil
 import sqlite3
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -16,12 +15,13 @@ from sqlmodel import col
 
 from bot.alone import AlreadyRunning, be_alone
 from bot.backup.archive import DATABASE, BackupError, DamagedBackup, Manifest, Pause, check, unpack
+from bot.backup.forget import Forgotten, forget_again
 from bot.backup.make import files_of, look_into, made_backups, need_room, order, sqlite_file, sync_folder
+from bot.backup.rooms import room_in
 from data.database import open_engine, standing, upgrade
 from data.errors import SchemaError
 from data.mail import Outbox, OutboxState
-
-ROOM = ".restore-"  # the folder in which a backup is unpacked
+from data.rules import Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,14 @@ class Restored:
     """What came back. ``aside`` is where the database is that was there before; None where there was none.
 
     ``doubtful`` messages waited to be sent when the backup was made, and may have been since: they wait for a word.
+    ``forgotten`` are those who asked for it after the backup was made.
     """
 
     manifest: Manifest
     aside: Path | None
     files: int
     doubtful: int
+    forgotten: Forgotten
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +57,19 @@ def newest(folders: list[Path]) -> Path:
 
 
 def restore(
-    path: Path, database_url: str, folders: Mapping[str, Path], *, now: datetime, pause: Pause = lambda: None
+    path: Path,
+    database_url: str,
+    folders: Mapping[str, Path],
+    *,
+    now: datetime,
+    rules: Rules | None = None,
+    pause: Pause = lambda: None,
 ) -> Restored:
     """Put a backup in the place of the present database, which is kept aside; nothing changes unless all of it is good.
 
-    Files that a folder has and the backup has not are left there. Raises `BackupError`, of which `DamagedBackup` says
-    what is wrong with the file.
+    Files that a folder has and the backup has not are left there. Who asked to be forgotten since is forgotten again,
+    by the ``rules``; without them they are only told of. Raises `BackupError`, of which `DamagedBackup` says what is
+    wrong with the file.
     """
     target = sqlite_file(database_url)
     try:
@@ -68,9 +77,8 @@ def restore(
     except AlreadyRunning as error:
         raise BackupError("机器人还开着，不能恢复。先停掉它（Ctrl+C 或 systemctl stop menlou），再来。") from error
     try:
-        for left in target.parent.glob(f"{ROOM}*"):  # of one that was killed
-            shutil.rmtree(left)
         with _unpacked(path, target.parent, folders, pause) as (room, manifest):
+            forgotten = forget_again(target, room / DATABASE, now=now, rules=rules)
             doubtful = _doubt(room / DATABASE, now)
             files = sum(_bring_files(room / label, folder, now) for label, folder in folders.items())
             aside = _swap(room / DATABASE, target, now)
@@ -78,13 +86,18 @@ def restore(
         raise BackupError(f"没有恢复成（{error}）。看看硬盘满没满、文件夹能不能写。原来的数据库还在。") from error
     finally:
         release()
-    return Restored(manifest, aside, files, doubtful)
+    return Restored(manifest, aside, files, doubtful, forgotten)
 
 
-def drill(path: Path, *, pause: Pause = lambda: None) -> Drilled:
-    """Restore a backup into a folder that is thrown away, and open it as the bot would. Raises `BackupError`."""
+def drill(path: Path, *, folder: Path | None = None, pause: Pause = lambda: None) -> Drilled:
+    """Restore a backup into a room of ``folder`` (else beside it) that goes again, and open it as the bot would.
+
+    Raises `BackupError`.
+    """
+    place = folder or path.parent
     try:
-        with _unpacked(path, None, None, pause) as (room, manifest):
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _unpacked(path, place, None, pause) as (room, manifest):
             engine = open_engine(f"sqlite:///{room / DATABASE}")
             try:
                 current, head = standing(engine)
@@ -99,17 +112,14 @@ def drill(path: Path, *, pause: Pause = lambda: None) -> Drilled:
 
 @contextmanager
 def _unpacked(
-    path: Path, beside: Path | None, folders: Mapping[str, Path] | None, pause: Pause
+    path: Path, beside: Path, folders: Mapping[str, Path] | None, pause: Pause
 ) -> Iterator[tuple[Path, Manifest]]:
     """All of a good backup in a folder of its own, on the disk where it is to go; the folder goes afterwards."""
     manifest = check(path, pause=pause)
     strange = sorted(set(manifest.folders) - set(folders)) if folders is not None else []
     if strange:
         raise BackupError(f"{path.name} 里有这个版本不认识的文件夹（{'、'.join(strange)}），请升级程序再恢复。")
-    if beside is not None:
-        beside.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=ROOM, dir=beside) as made:
-        room = Path(made)
+    with room_in(beside) as room:
         need_room(room, manifest.size)
         unpack(path, manifest, room, pause=pause)
         _look_at_database(path, room / DATABASE, manifest)
@@ -182,7 +192,7 @@ def _swap(database: Path, target: Path, now: datetime) -> Path | None:
     if there:
         _fold_wal(target)
         _belong(database, target)
-        os.link(target, aside)
+        _keep(target, aside)
     for ending in ("-wal", "-shm"):
         beside = target.with_name(target.name + ending)
         if beside.exists():
@@ -191,6 +201,18 @@ def _swap(database: Path, target: Path, now: datetime) -> Path | None:
     database.replace(target)
     sync_folder(target.parent)
     return aside if there else None
+
+
+def _keep(target: Path, aside: Path) -> None:
+    """Give a file a second name; a copy where the disk knows no second names (exFAT)."""
+    try:
+        os.link(target, aside)
+    except OSError:
+        need_room(target.parent, target.stat().st_size)
+        part = target.with_name(f".{aside.name}.part")
+        shutil.copy2(target, part)
+        _sync(part)
+        part.replace(aside)
 
 
 def _belong(database: Path, target: Path) -> None:

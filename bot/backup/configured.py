@@ -5,8 +5,10 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.backup.desk import BackupDesk, Told
-from bot.backup.make import Keep, Plan, is_sqlite
+from bot.backup.make import Keep, Plan, is_sqlite, sqlite_file
+from bot.backup.rooms import sweep_rooms
 from bot.config import Config
+from bot.exports import export_folder, sweep_exports
 from bot.settings import (
     BACKUP,
     BACKUP_AT,
@@ -42,4 +44,12 @@ def desk_of(config: Config, clock: Callable[[], datetime], *, told: Told | None 
     """Who backs up while the bot runs; None where that is turned off, or PostgreSQL's own affair."""
     if not config[BACKUP] or not is_sqlite(config.database_url):
         return None
-    return BackupDesk(plan_of(config), config[BACKUP_AT], clock, told=told)
+    return BackupDesk(plan_of(config), config[BACKUP_AT], clock, told=told, tidy=lambda: tidy_up(config))
+
+
+def tidy_up(config: Config) -> None:
+    """Sweep what restores, drills and exports left that were killed."""
+    plan = plan_of(config)
+    for folder in (plan.folder, sqlite_file(plan.database_url).parent):
+        sweep_rooms(folder)
+    sweep_exports(export_folder(config))

@@ -24,7 +24,10 @@ _LOOK = 60.0  # seconds between looks at the clock, which may jump or sleep
 
 
 class BackupDesk:
-    """Backs up while the bot runs. ``clock`` is in the town's zone; ``told`` gets a line when a backup went wrong."""
+    """Backs up while the bot runs. ``clock`` is in the town's zone; ``told`` gets a line when a backup went wrong.
+
+    ``tidy`` sweeps, once after the start, what killed processes left.
+    """
 
     def __init__(
         self,
@@ -34,8 +37,10 @@ class BackupDesk:
         *,
         told: Told | None = None,
         work: Work = in_a_process,
+        tidy: Callable[[], object] = lambda: None,
     ) -> None:
         self._plan, self._at, self._clock, self._told, self._work = plan, at, clock, told, work
+        self._tidy = tidy
         self._task: asyncio.Task[None] | None = None
         self._not_before = clock() + AFTER_START
 
@@ -53,11 +58,14 @@ class BackupDesk:
 
     def due(self) -> datetime:
         """When the next backup is to be made."""
-        made = made_backups(self._plan.folder) if self._plan.folder.is_dir() else []
         now = self._clock()
-        if not made:
+        if self._not_before > now + AFTER_FAULT:  # the clock went back
+            self._not_before = now + AFTER_START
+        made = made_backups(self._plan.folder) if self._plan.folder.is_dir() else []
+        times = (made_at(path).replace(tzinfo=now.tzinfo) for path in made)
+        last = next((each for each in times if each <= now), None)  # one by a clock that was ahead is no reason to wait
+        if last is None:
             return self._not_before
-        last = min(made_at(made[0]).replace(tzinfo=now.tzinfo), now)  # a clock that was ahead is no reason to wait
         today = last.replace(hour=self._at.hour, minute=self._at.minute, second=0, microsecond=0)
         return max(today if today > last else today + timedelta(days=1), self._not_before)
 
@@ -74,6 +82,10 @@ class BackupDesk:
         return made
 
     async def _serve(self) -> None:
+        try:
+            await asyncio.to_thread(self._tidy)
+        except Exception:  # nor must what others left
+            log.exception("上次停在半路的没有清掉")
         while True:
             try:
                 if self._clock() >= await asyncio.to_thread(self.due) and await self.back_up_now() is None:

@@ -22,11 +22,13 @@ from sqlalchemy import make_url
 
 from bot import __version__
 from bot.backup.archive import CHUNK, DATABASE, Archive, BackupError, Manifest, Pause, check
+from bot.backup.mark import not_ours
+from bot.backup.rooms import sweep_rooms
 
 PAGES = 512  # of the snapshot, in one step
 ROOM_LEFT = 64 * 2**20  # bytes that stay free on the disk
 PART = ".part"
-NAME = re.compile(r"menlou-(\d{8}-\d{6})(?:-\d+)?\.zip")
+NAME = re.compile(r"menlou-(\d{8}-\d{6})(?:-(\d{1,6}))?\.zip")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A backup that was made; ``trouble`` is what went wrong with the second folder, "" where nothing did."""
+    """A backup that was made; ``trouble`` is what else went wrong (the second folder, old ones that stay), or ""."""
 
     path: Path
     manifest: Manifest
@@ -73,13 +75,14 @@ def back_up(plan: Plan, *, now: datetime, pause: Pause = lambda: None) -> Made:
         plan.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _only_one(plan.folder):
             path, manifest = _write(plan, source, now, pause)
+            size = path.stat().st_size
             copy, trouble = _second(plan, path, pause)
-            removed = _rotate(plan.folder, plan.keep)
-            if plan.second is not None and not trouble:
-                _rotate(plan.second, plan.keep)
+            removed, left = rotate(path, plan.keep)
+            if copy is not None:
+                left = rotate(copy, plan.keep)[1] or left
     except (OSError, sqlite3.Error) as error:
         raise BackupError(f"备份没做成（{error}）。看看 {plan.folder} 能不能写、硬盘满没满。") from error
-    return Made(path, manifest, path.stat().st_size, copy, trouble, removed)
+    return Made(path, manifest, size, copy, trouble + left, removed)
 
 
 def is_sqlite(database_url: str) -> bool:
@@ -99,15 +102,15 @@ def sqlite_file(database_url: str) -> Path:
 
 def made_backups(folder: Path) -> list[Path]:
     """The backups in a folder, the newest first; of what else lies there nothing is listed or touched."""
-    found = [path for path in folder.glob("menlou-*.zip") if NAME.fullmatch(path.name) and path.is_file()]
+    found = [path for path in folder.glob("menlou-*.zip") if _moment(path) is not None and path.is_file()]
     return sorted(found, key=order, reverse=True)
 
 
 def made_at(path: Path) -> datetime:
-    """When a backup was made, on the town's clocks, by its name."""
-    match = NAME.fullmatch(path.name)
-    assert match is not None
-    return datetime.strptime(match[1], "%Y%m%d-%H%M%S")  # noqa: DTZ007 - the day and week by which it is kept
+    """When a backup was made, on the town's clocks, by its name; without a zone."""
+    moment = _moment(path)
+    assert moment is not None
+    return moment
 
 
 def doomed(paths: list[Path], keep: Keep) -> list[Path]:
@@ -122,6 +125,21 @@ def doomed(paths: list[Path], keep: Keep) -> list[Path]:
             lasts.setdefault(made_at(path).strftime(form), path)
         stay |= set(list(lasts.values())[:most])
     return [path for path in paths if path not in stay]
+
+
+def rotate(made: Path, keep: Keep) -> tuple[int, str]:
+    """Remove those beside ``made`` whose time is over: (how many, what went wrong or "").
+
+    What is dated after it, by a clock that was ahead, neither goes nor takes the place of another.
+    """
+    removed, trouble = 0, ""
+    for path in doomed([each for each in made_backups(made.parent) if order(each) <= order(made)], keep):
+        try:
+            path.unlink()
+            removed += 1
+        except OSError as error:
+            trouble = f"过了期的旧备份删不掉（{error}），请看看文件夹的权限。"
+    return removed, trouble
 
 
 def snapshot(source: Path, target: Path, *, pages: int = PAGES, pause: Pause = lambda: None) -> None:
@@ -228,6 +246,8 @@ def _second(plan: Plan, path: Path, pause: Pause) -> tuple[Path | None, str]:
     target = plan.second / path.name
     part = target.with_suffix(PART)
     try:
+        if why := not_ours(plan.folder, plan.second):
+            return None, why
         for left in plan.second.glob(f"menlou-*{PART}"):
             left.unlink()
         need_room(plan.second, path.stat().st_size)
@@ -249,13 +269,6 @@ def _second(plan: Plan, path: Path, pause: Pause) -> tuple[Path | None, str]:
     return target, ""
 
 
-def _rotate(folder: Path, keep: Keep) -> int:
-    over = doomed(made_backups(folder), keep)
-    for path in over:
-        path.unlink()
-    return len(over)
-
-
 @contextmanager
 def _only_one(folder: Path) -> Iterator[None]:
     """One backup at a time in a folder; what an earlier one left half done when it was killed goes."""
@@ -264,6 +277,7 @@ def _only_one(folder: Path) -> Iterator[None]:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         for left in folder.glob(f"menlou-*{PART}*"):
             left.unlink()
+        sweep_rooms(folder)
         yield
     except BlockingIOError as error:
         raise BackupError("正在做一份备份，等它做完再来。") from error
@@ -278,8 +292,17 @@ def _private(path: Path, mode: Literal["xb", "x+b"]) -> IO[bytes]:
 
 def order(path: Path) -> tuple[datetime, int]:
     """By when they were made, then by their number within a second."""
-    number = path.stem.split("-")[3:]
-    return made_at(path), int(number[0]) if number else 0
+    match = NAME.fullmatch(path.name)
+    return made_at(path), int(match[2]) if match and match[2] else 0
+
+
+def _moment(path: Path) -> datetime | None:
+    """None for a name of somebody else's, or of a day that there is not."""
+    match = NAME.fullmatch(path.name)
+    try:
+        return datetime.strptime(match[1], "%Y%m%d-%H%M%S") if match else None  # noqa: DTZ007 - the days it is kept by
+    except ValueError:
+        return None
 
 
 def _free_name(folder: Path, now: datetime) -> Path:

@@ -10,6 +10,7 @@ from io import BytesIO
 from typing import Any
 from zipfile import BadZipFile, LargeZipFile, ZipFile
 
+from data.bring.cells import number as number_of
 from data.bring.errors import BadBook
 from data.bring.model import Book, Fault, Page, Row, Sheet
 
@@ -77,6 +78,8 @@ def _read(data: bytes, sheets: Mapping[str, Sheet]) -> Book:
                 continue
             worksheet.reset_dimensions()  # what a file says of its own size is often wrong
             grid = _Grid(name, worksheet, faults)
+            if name not in sheets and worksheet.sheet_state != "visible":
+                continue  # WPS keeps pictures so; people cannot see it, nor mend it
             if name not in sheets:
                 if any(True for _ in grid.rows()):
                     faults.append(Fault(name, 0, "", f"没有叫“{name}”的表{_meant(name, sheets)}"))
@@ -148,12 +151,15 @@ def _row(
     faults: list[Fault],
 ) -> dict[str, object]:
     values: dict[str, object] = {}
+    counts = {each.title for each in sheet.columns if each.read is number_of}
     for at, title in heads.items():
         source = above.get(merged.get((number, at), 0), cells)
         cell = source[at - 1] if at <= len(source) else None
         if cell is None or cell.value is None or cell.value == "":
             continue
-        if cell.data_type == "f":
+        if source is not cells and title in counts:
+            faults.append(Fault(sheet.name, number, title, "是合并的单元格，会算两遍。请拆开，每行写各自的"))
+        elif cell.data_type == "f":
             faults.append(Fault(sheet.name, number, title, "是公式，不会替您算。请复制后“选择性粘贴”成数值"))
         elif cell.data_type == "e":
             faults.append(Fault(sheet.name, number, title, f"是错误值（{cell.value}），请改好"))

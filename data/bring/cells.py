@@ -62,6 +62,16 @@ def name(value: object) -> str:
     words = plain(value).replace("\n", "")
     if len(words) > NAME_MOST:
         raise BadCell(f"太长了，最多{NAME_MOST}个字")
+    if words == NONE:
+        raise BadCell(f"“{NONE}”不是名字，请写上，或整行删掉")
+    return words
+
+
+def proper_name(value: object) -> str:
+    """A name of a person, a place or a topic: digits alone are none."""
+    words = name(value)
+    if not any(each.isalpha() for each in words):
+        raise BadCell(f"“{words}”不像名字，请写全名")
     return words
 
 

@@ -2,6 +2,7 @@
 
 Declined
 ├── BadBook      the file cannot be read, or is too big
+│   └── TooLong  for what the bot can do beside its turns
 ├── FaultyBook   rows are wrong: all faults, with sheet, row and column
 └── StaleBook    what stands in the town is not what it was when the plan was shown
 """
@@ -19,6 +20,16 @@ class BadBook(Declined):
 
     def __init__(self, why: str) -> None:
         super().__init__(f"没有导入：{why}。")
+
+
+class TooLong(BadBook):
+    """It would hold up those who talk to the bot."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "行数太多，乡亲发话要等。机器人开着时，一个文件最多1000行，其中新增和改动最多200行。请分成几个文件；"
+            "或者先停下机器人，用命令行一次导入：python -m bot bring import 文件"
+        )
 
 
 class FaultyBook(Declined):

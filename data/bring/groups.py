@@ -68,7 +68,8 @@ def put(known: Known, entries: Sequence[Entry], hand: Hand) -> None:
         if VILLAGE not in each.wanted:
             village = known.village_name(room.village_id)
         kind = _KINDS[str(each.wanted[KIND])]
-        bind_room(hand.session, room.id or 0, village=known.villages[village] if village else None, kind=kind)
+        whose = known.villages[village] if village else None
+        bind_room(hand.session, room.id or 0, village=whose, kind=kind, now=hand.now)
         tags = each.wanted.get(TAGS)
         if TAGS in each.changed and isinstance(tags, tuple):
             hand.session.exec(delete(RoomTag).where(col(RoomTag.room_id) == room.id))

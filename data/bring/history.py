@@ -4,25 +4,27 @@ They are put away at once: nothing is announced, nobody is asked how many came, 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import func, insert
+from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
+from data import recording
 from data.bring import cells
 from data.bring.known import Known
-from data.bring.model import Column, Entry, Hand, Line, Plain, Standing, entry
+from data.bring.model import Column, Entry, Hand, Line, Plain, entry
+from data.figures.periods import is_settled
 from data.loop import EventKind, Lecture, LectureState, Step, Subject
 from data.planning import short_name
 from data.record_tables import LectureCount
+from data.recording import BOTH, ONLINE, SITE, Held
 from data.statements import table_of
 
 DAY, TIME, TOPIC, LECTURER, VILLAGE = "日期", "时间", "题目", "宣讲员", "村"
 HAMLET, VENUE, DIALECT, MODE, KIND = "村小组", "地点", "方言", "形式", "类别"
 ATTENDED, HANDOUTS = "到场人数", "发放资料"
-SITE, BOTH, ONLINE = "现场", "现场加直播", "线上"
-_ONLINE_VENUES = ("线上", "网上", "直播")  # a place whose name begins so is none
 KINDS = {
     "讲座": EventKind.LECTURE,
     "屋场会": EventKind.COURTYARD,
@@ -54,8 +56,8 @@ _TEXTS = {HAMLET: "hamlet", VENUE: "venue", DIALECT: "dialect"}
 _COUNTS = {ATTENDED: "attended", HANDOUTS: "handouts"}
 _KIND_NAMES = {kind: name for name, kind in KINDS.items()}
 _AT_ONCE = 500
+_DAY_LONG = timedelta(days=1)
 _WHY = "导入"
-_LECTURE = table_of(Lecture)
 
 Mark = tuple[datetime, str, str, str]  # when (UTC), village, lecturer, topic
 
@@ -72,6 +74,7 @@ def weigh(known: Known, lines: Sequence[Line]) -> list[Entry]:
             line.fault(DAY, f"和第{first}行重复（同一时间、村、宣讲员和题目），请只留一行")
         else:
             entries.append(_entry(known, line, mark, standing.get(mark)))
+    _hint_at_doubles(known, [(line, mark) for line, mark in marked if mark not in standing])
     return entries
 
 
@@ -79,23 +82,18 @@ def put(known: Known, entries: Sequence[Entry], hand: Hand) -> None:
     """Write them, thousands in a few statements."""
     marks = [_mark_of(known, each) for each in entries]
     standing = _standing(known, marks)
-    written: list[tuple[Entry, int, Mapping[str, Any]]] = []
-    fresh: list[tuple[Entry, dict[str, Any]]] = []
-    empty = _empty(hand)
+    written: list[tuple[Entry, Lecture]] = []
+    fresh: list[Held] = []
     for each, mark in zip(entries, marks, strict=True):
         lecture = standing.get(mark)
         if lecture is None:
-            fresh.append((each, {**empty, **_named(known, mark), **_written(each, "", hand)}))
+            fresh.append(_held(known, mark, each))
             continue
         for name, value in _written(each, lecture.live_url, hand).items():
             setattr(lecture, name, value)
-        written.append((each, lecture.id or 0, {"attended": lecture.attended, "handouts": lecture.handouts}))
+        written.append((each, lecture))
     hand.session.flush()
-    if fresh:
-        rows = [row for _, row in fresh]
-        returning = insert(_LECTURE).returning(_LECTURE.c.id, sort_by_parameter_order=True)
-        ids = hand.session.execute(returning, rows).scalars().all()
-        written += [(each, number, row) for (each, row), number in zip(fresh, ids, strict=True)]
+    recording.put(hand.session, fresh, by=hand.by, now=hand.now, why=_WHY)
     _write_down(written, hand)
 
 
@@ -108,10 +106,12 @@ def _mark(known: Known, line: Line) -> Mark | None:
     village = known.village_names.refer(line, VILLAGE, village) if village else ""
     if day is None:
         return None
+    if clock is not None and (day.hour, day.minute) not in ((0, 0), (clock.hour, clock.minute)):
+        line.fault(TIME, f"日期里写了{day:%H:%M}，这里又写{clock:%H:%M}，请改成一样")
     local = day if clock is None else day.replace(hour=clock.hour, minute=clock.minute)
     starts = local.replace(tzinfo=known.zone).astimezone(UTC)
     if starts > known.now:
-        line.fault(DAY, "还没到。这里只收办过的；要排课请在微信里发“排课”")
+        line.fault(DAY, "还没到。这里只收办过的，要办的请另外排课")
         return None
     if topic is None or lecturer is None or village is None:
         return None
@@ -139,6 +139,31 @@ def _standing(known: Known, marks: Sequence[Mark]) -> Mapping[Mark, Lecture]:
     return found
 
 
+def _hint_at_doubles(known: Known, fresh: Sequence[tuple[Line, Mark]]) -> None:
+    """A lecture whose time was corrected, or left out, would be a second one, and its people counted twice."""
+    if not fresh or not known.hints:
+        return
+    first, last = (end(mark[0] for _, mark in fresh) for end in (min, max))
+    numbers = {known.lecturer_ids.get(mark[2]) for _, mark in fresh}
+    held = table_of(Lecture).c
+    query = select_columns(held.id, held.starts_at, held.village_id, held.lecturer_id, held.topic_id)
+    query = query.where(held.starts_at.between(first - _DAY_LONG, last + _DAY_LONG)).order_by(held.id)
+    topics = {each.id: name for name, each in known.topics.items()}
+    stands: dict[tuple[date, str, str, str], tuple[int, datetime]] = {}
+    for number, starts, village, lecturer, topic in known.session.execute(query):
+        if lecturer in numbers:
+            at = starts.astimezone(known.zone)
+            named = (at.date(), known.village_name(village), known.lecturer_name(lecturer), topics[topic])
+            stands.setdefault(named, (number, at))
+    for line, (starts, *rest) in fresh:
+        village, lecturer, topic = rest
+        if double := stands.get((starts.astimezone(known.zone).date(), village, lecturer, topic)):
+            line.hint(
+                TIME,
+                f"同一天、同村、同宣讲员、同题目已有课{double[0]}（{double[1]:%H:%M}）。是同一场就把时间写成一样，不然会记成两场",
+            )
+
+
 def _entry(known: Known, line: Line, mark: Mark, lecture: Lecture | None) -> Entry:
     starts, village, lecturer, topic = mark
     local = starts.astimezone(known.zone).replace(tzinfo=None)
@@ -151,13 +176,25 @@ def _entry(known: Known, line: Line, mark: Mark, lecture: Lecture | None) -> Ent
     if lecture.state in (LectureState.ANNOUNCED, LectureState.CANCELLED):
         stands = "取消了" if lecture.state == LectureState.CANCELLED else "还没报讲完"
         line.fault(DAY, f"就是课{lecture.id}，那一节{stands}，不能当历史讲座导入")
-    return entry(line, name, of | dict(_shown(lecture)), wanted)
+    made = entry(line, name, of | dict(_shown(lecture)), wanted)
+    _keep_what_is_counted(known, line, made, lecture)
+    return made
 
 
-def _mode(venue: str, *, live: bool) -> str:
-    if not venue or venue.startswith(_ONLINE_VENUES):
-        return ONLINE
-    return BOTH if live else SITE
+def _keep_what_is_counted(known: Known, line: Line, made: Entry, lecture: Lecture) -> None:
+    """A number of people that comes late is told apart (补报); what a lecture was cannot be, so it stays as it was
+    where a period that counted it is closed."""
+    moved = [each for each in made.changes if each.field not in _COUNTS]
+    if not moved:
+        return
+    mine = (Step.subject == Subject.LECTURE, Step.subject_id == lecture.id, Step.state == LectureState.DELIVERED)
+    told = known.session.exec(select(func.min(Step.at)).where(*mine)).one()
+    day = lecture.starts_at.astimezone(known.zone).date()
+    if told is None or not is_settled(day, told, now=known.now, zone=known.zone):
+        return
+    for each in moved:
+        was = f"改回“{each.old}”" if each.old else "空着"
+        line.fault(each.field, f"课{lecture.id}已经算进截止了的报表，这一栏不能再改，请{was}；到场人数和资料还可以补")
 
 
 def _settle_place(line: Line, wanted: dict[str, Plain], mark: Mark, lecture: Lecture | None) -> None:
@@ -165,40 +202,44 @@ def _settle_place(line: Line, wanted: dict[str, Plain], mark: Mark, lecture: Lec
     mode, place = line.text(MODE), line.text(VENUE) or (lecture.venue if lecture is not None else "")
     if not wanted.get(VENUE):
         wanted.pop(VENUE, None)
-    if mode == ONLINE and not place:
-        wanted[VENUE] = ONLINE
-    elif mode == ONLINE and not place.startswith(_ONLINE_VENUES):
-        line.fault(VENUE, f"形式是“{ONLINE}”，地点就不是“{place}”，请改一样")
-    elif mode in (SITE, BOTH) and place.startswith(_ONLINE_VENUES):
-        line.fault(VENUE, f"形式是“{mode}”，请写上在哪里讲的")
+    if words := recording.misplaced(mode or "", place):
+        line.fault(VENUE, words)
     elif not place:
-        wanted[VENUE] = line.text(HAMLET) or mark[1] or "镇上"
+        wanted[VENUE] = recording.somewhere(mode or "", line.text(HAMLET) or "", mark[1])
 
 
 def _shown(lecture: Lecture) -> Iterator[tuple[str, Plain]]:
     for title, name in (*_TEXTS.items(), *_COUNTS.items()):
         yield title, getattr(lecture, name)
-    yield MODE, _mode(lecture.venue, live=bool(lecture.live_url))
+    yield MODE, recording.mode_of(lecture.venue, live=bool(lecture.live_url))
     yield KIND, _KIND_NAMES[lecture.kind]
 
 
-def _empty(hand: Hand) -> dict[str, Any]:
-    """A past lecture of which nothing is known, as its table takes it."""
-    blank = Lecture(topic_id=0, lecturer_id=0, title="", venue="", starts_at=hand.now, created_at=hand.now)
-    blank.state = LectureState.ARCHIVED
-    return {column.key: getattr(blank, column.key) for column in _LECTURE.c if column.key != "id"}
-
-
-def _named(known: Known, mark: Mark) -> dict[str, Any]:
-    """What tells a lecture from others."""
+def _held(known: Known, mark: Mark, each: Entry) -> Held:
+    """A past lecture as an entry has it."""
     starts, village, lecturer, topic = mark
-    return {
-        "topic_id": known.topics[topic].id,
-        "lecturer_id": known.lecturers[lecturer].id,
-        "village_id": known.villages[village].id if village else None,
-        "title": short_name(topic),
-        "starts_at": starts,
-    }
+    topic_id, lecturer_id = known.topics[topic].id, known.lecturer_ids[lecturer]
+    assert topic_id is not None
+    assert lecturer_id is not None
+    said = {name: str(each.wanted.get(title) or "") for title, name in _TEXTS.items()}
+    return Held(
+        kind=KINDS[str(each.wanted.get(KIND, "讲座"))],
+        topic_id=topic_id,
+        lecturer_id=lecturer_id,
+        village_id=known.villages[village].id if village else None,
+        title=short_name(topic),
+        starts_at=starts,
+        venue=said["venue"],
+        hamlet=said["hamlet"],
+        dialect=said["dialect"],
+        live_url=recording.live_mark(str(each.wanted.get(MODE, SITE))),
+        attended=_number(each.wanted.get(ATTENDED)),
+        handouts=_number(each.wanted.get(HANDOUTS)),
+    )
+
+
+def _number(value: Plain) -> int | None:
+    return value if isinstance(value, int) else None
 
 
 def _written(each: Entry, live_url: str, hand: Hand) -> dict[str, Any]:
@@ -217,26 +258,24 @@ def _written(each: Entry, live_url: str, hand: Hand) -> dict[str, Any]:
     return values
 
 
-def _write_down(written: Sequence[tuple[Entry, int, Mapping[str, Any]]], hand: Hand) -> None:
-    """The trail: that it came by import, or what an import changed, and each count as it came in."""
+def _write_down(written: Sequence[tuple[Entry, Lecture]], hand: Hand) -> None:
+    """The trail: what an import changed, and each count as it came in."""
     trail: list[dict[str, Any]] = []
     counts: list[dict[str, Any]] = []
-    for each, number, row in written:
+    for each, lecture in written:
         counted = bool(each.changed & _COUNTS.keys())
-        new = each.standing is Standing.NEW
-        states = [LectureState.DELIVERED, LectureState.ARCHIVED] if new else ["recounted" if counted else "changed"]
-        told = "" if new else "：" + "，".join(map(str, each.changes))
         step = {
             "subject": Subject.LECTURE,
-            "subject_id": number,
+            "subject_id": lecture.id,
+            "state": "recounted" if counted else "changed",
             "at": hand.now,
             "by_id": hand.by,
-            "reason": _WHY + told,
+            "reason": f"{_WHY}：{'，'.join(map(str, each.changes))}",
         }
-        trail += ({**step, "state": str(state)} for state in states)
+        trail.append(step)
         if counted:
-            said = {name: row[name] for name in _COUNTS.values()}
-            counts.append({**said, "lecture_id": number, "by_id": hand.by, "at": hand.now})
+            said = {name: getattr(lecture, name) for name in _COUNTS.values()}
+            counts.append({**said, "lecture_id": lecture.id, "by_id": hand.by, "at": hand.now})
     for table, rows in ((Step, trail), (LectureCount, counts)):
         if rows:
             hand.session.execute(insert(table_of(table)), rows)

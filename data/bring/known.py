@@ -1,7 +1,7 @@
 """What stands in the town, by name, together with what the file itself adds; nothing here writes."""
 
 import unicodedata
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from difflib import get_close_matches
@@ -74,10 +74,10 @@ class Names:
 
 
 class Known:
-    """The town as it stands, and the names that the file adds to it."""
+    """The town as it stands, and the names that the file adds to it. ``hints``: whether anybody will read them."""
 
-    def __init__(self, session: Session, files: TownFiles, *, zone: tzinfo, now: datetime) -> None:
-        self.session, self.files, self.zone, self.now = session, files, zone, now
+    def __init__(self, session: Session, files: TownFiles, *, zone: tzinfo, now: datetime, hints: bool = True) -> None:
+        self.session, self.files, self.zone, self.now, self.hints = session, files, zone, now, hints
         self.village_names, self.lecturer_names = Names("村"), Names("宣讲员")
         self.topic_names = Names("题目", self.shipped_topic)
         self.reload()
@@ -87,7 +87,9 @@ class Known:
         session = self.session
         self.villages = {each.name: each for each in session.exec(select(Village).order_by(col(Village.id)))}
         self.topics = {each.name: each for each in session.exec(select(Topic).order_by(col(Topic.position)))}
-        self.lecturers = {each.name: each for each in session.exec(select(Lecturer).order_by(col(Lecturer.id)))}
+        people = session.exec(select(Lecturer.name, Lecturer.id).order_by(col(Lecturer.id)))
+        self.lecturer_ids = {name: number or 0 for name, number in people}
+        self._lecturers: dict[str, Lecturer] | None = None
         towns = session.exec(select(Area).where(Area.level == AreaLevel.TOWN).order_by(col(Area.id)))
         self.towns: dict[str, list[Area]] = {}
         for area in towns:
@@ -96,18 +98,36 @@ class Known:
         by_id = {each.id: each.name for each in self.topics.values()}
         for alias in session.exec(select(TopicAlias).order_by(col(TopicAlias.id))):
             self.aliases.setdefault(by_id[alias.topic_id], []).append(alias)
-        spoken: dict[int, list[str]] = {}
-        for link in session.exec(select(LecturerTopic)):
-            spoken.setdefault(link.lecturer_id, []).append(by_id[link.topic_id])
-        self.speaks_on = {name: tuple(sorted(spoken.get(each.id or 0, ()))) for name, each in self.lecturers.items()}
+        self._speaks_on: dict[str, tuple[str, ...]] | None = None
         self._by_id = {each.id or 0: name for name, each in self.villages.items()}
-        self._lecturer_by_id = {each.id or 0: name for name, each in self.lecturers.items()}
+        self._lecturer_by_id = {number: name for name, number in self.lecturer_ids.items()}
         for name, village in self.villages.items():
             self.village_names.add(name, *village.aliases)
         for name in self.topics:
             self.topic_names.add(name, short_name(name), *(each.words for each in self.aliases.get(name, ())))
-        for name in self.lecturers:
+        for name in self.lecturer_ids:
             self.lecturer_names.add(name)
+
+    @property
+    def lecturers(self) -> dict[str, Lecturer]:
+        """The lecturers; a city has thousands, so they are only loaded where lecturers are brought."""
+        if self._lecturers is None:
+            everybody = self.session.exec(select(Lecturer).order_by(col(Lecturer.id)))
+            self._lecturers = {each.name: each for each in everybody}
+        return self._lecturers
+
+    @property
+    def speaks_on(self) -> Mapping[str, tuple[str, ...]]:
+        """The topics of each lecturer; as `lecturers`."""
+        if self._speaks_on is None:
+            by_id = {each.id: each.name for each in self.topics.values()}
+            spoken: dict[int, list[str]] = {}
+            for lecturer, topic in self.session.exec(select(LecturerTopic.lecturer_id, LecturerTopic.topic_id)):
+                spoken.setdefault(lecturer, []).append(by_id[topic])
+            self._speaks_on = {
+                name: tuple(sorted(spoken.get(number, ()))) for name, number in self.lecturer_ids.items()
+            }
+        return self._speaks_on
 
     def shipped_topic(self, words: str) -> str:
         """The topic for which these words stand in the lexicon that ships with the program, "" for none."""

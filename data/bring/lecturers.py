@@ -14,7 +14,7 @@ NAME, TITLE, KIND, TRADE, DIALECTS = "姓名", "职务", "类别", "行当", "�
 TOPICS, FREE, VILLAGE, MENTOR = "题目", "有空时间", "村", "导师"
 KINDS = ("政策", "技术", "文明", "典型模范", "教师", "志愿者", "草根")
 COLUMNS = (
-    Column(NAME, "写全名，一人一行", cells.name, "示例老师", required=True),
+    Column(NAME, "写全名，一人一行", cells.proper_name, "示例老师", required=True),
     Column(TITLE, "人家怎么称呼：医生、警官、老师", cells.text, "医生"),
     Column(KIND, "哪一类", cells.one_of({each: each for each in KINDS}), "技术", choices=KINDS),
     Column(TRADE, "做什么工作", cells.text, "镇卫生院医生", width=20),
@@ -98,6 +98,8 @@ def _standing(known: Known, lecturer: Lecturer) -> Mapping[str, Plain]:
 
 def _look_for_rings(known: Known, entries: Sequence[Entry], lines: Mapping[str, Line]) -> None:
     """Nobody is their own mentor, at once or by way of others."""
+    if not entries:
+        return
     above = {name: known.lecturer_name(each.mentor_id) for name, each in known.lecturers.items()}
     above |= {each.name: str(each.wanted[MENTOR] or "") for each in entries if MENTOR in each.wanted}
     for each in entries:

@@ -15,6 +15,8 @@ from data.bring.sheets import LECTURERS, SHEETS, TOPICS, VILLAGES
 from data.townfile import TownFiles
 
 EXAMPLE = "示例"  # how the names in the example rows begin
+# What one turn of the bot may take, so that nobody waits long for an answer: some 200 ms in a city of 6,000 lecturers.
+ROWS_AT_ONCE, CHANGED_AT_ONCE = 1_000, 200
 _ORDER = {each.name: at for at, each in enumerate(SHEETS)}
 
 
@@ -33,9 +35,20 @@ class Plan:
         """The entries that are new, changed or the same."""
         return [each for each in self.entries if each.standing is standing]
 
+    @property
+    def long(self) -> bool:
+        """Whether it takes longer than a turn of the bot may."""
+        changed = sum(each.standing is not Standing.SAME for each in self.entries)
+        return changed > CHANGED_AT_ONCE or rows_of(self.book) > ROWS_AT_ONCE
+
     def counts(self) -> dict[str, int]:
         """How many of each sheet are new, changed and the same, for a log."""
         return counted(self.entries)
+
+
+def rows_of(book: Book) -> int:
+    """The rows of all sheets."""
+    return sum(len(page.rows) for page in book.pages)
 
 
 def check(session: Session, book: Book, *, files: TownFiles, zone: tzinfo, now: datetime) -> Plan:
@@ -52,18 +65,22 @@ def apply(session: Session, plan: Plan, *, by: int | None, now: datetime) -> Pla
     Raises `FaultyBook`, and `StaleBook` where the town is not any more as it was when the plan was made; then nothing
     was written.
     """
-    known = Known(session, plan.files, zone=plan.zone, now=now)
+    known = Known(session, plan.files, zone=plan.zone, now=now, hints=False)
     fresh = _weigh(known, plan.book)
     if fresh.faults:
         raise FaultyBook(fresh.faults)
     if fresh.entries != plan.entries:
         raise StaleBook
     hand = Hand(session, by, now)
+    stale = False
     for sheet in SHEETS:
         due = [each for each in fresh.entries if each.sheet == sheet.name and each.standing is not Standing.SAME]
-        if due:
-            sheet.put(known, due, hand)
+        if not due:
+            continue
+        if stale:
             known.reload()
+        sheet.put(known, due, hand)
+        stale = True
     return fresh
 
 

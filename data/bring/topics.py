@@ -12,7 +12,9 @@ from data.tables import Topic
 
 NAME, ALIASES = "名称", "别的说法"
 COLUMNS = (
-    Column(NAME, "题目叫什么；目录里已有的也可以写，只为加说法", cells.name, "示例题目", required=True, width=20),
+    Column(
+        NAME, "题目叫什么；目录里已有的也可以写，只为加说法", cells.proper_name, "示例题目", required=True, width=20
+    ),
     Column(ALIASES, "乡亲们怎么说到它，至少两个字，几个就用顿号隔开", cells.names, "示例说法、另一种说法", width=40),
 )
 _SHORTEST = 2  # characters; one alone is heard where nobody meant it

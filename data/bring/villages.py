@@ -12,7 +12,7 @@ from data.town import governs
 
 NAME, ALIASES, VENUES, NEAR, FREE, TOWN = "名称", "别名", "场地", "邻村", "平时方便的时间", "所属镇"
 COLUMNS = (
-    Column(NAME, "村名，写全，如 东村", cells.name, "示例村", required=True),
+    Column(NAME, "村名，写全，如 东村", cells.proper_name, "示例村", required=True),
     Column(ALIASES, "乡亲们还怎么叫它，几个就用顿号隔开", cells.names, "示例大队、村头", width=20),
     Column(VENUES, "能办讲座的地方，先写的先推荐", cells.names, "村文化室、大榕树下", width=30),
     Column(NEAR, "邻村的名称；写在一头，另一头也记上", cells.names, "示例邻村", width=20),

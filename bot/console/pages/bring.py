@@ -10,9 +10,9 @@ from bot.settings import ZONE
 from bot.town import read_files
 from data import rooms
 from data.bring.book import FILE_MOST, read
-from data.bring.errors import BadBook
+from data.bring.errors import BadBook, TooLong
 from data.bring.model import STANDINGS, Entry, Standing
-from data.bring.plan import Plan, apply, check
+from data.bring.plan import ROWS_AT_ONCE, Plan, apply, check, rows_of
 from data.bring.sheets import SHEETS
 from data.bring.template import template
 from data.desk import lectures as choices
@@ -73,13 +73,12 @@ def look(ask: Ask) -> Answer:
     """What would become of the file; nothing is written. What is shown here is what can be taken."""
     sent = _sent(ask)
     try:
-        plan = check(
-            ask.session,
-            read(sent.file.body, SHEETS),
-            files=_files(ask),
-            zone=ask.house.config[ZONE],
-            now=ask.now,
-        )
+        book = read(sent.file.body, SHEETS)
+        if rows_of(book) > ROWS_AT_ONCE:
+            raise TooLong
+        plan = check(ask.session, book, files=_files(ask), zone=ask.house.config[ZONE], now=ask.now)
+        if plan.long and not plan.faults:
+            raise TooLong
     except BadBook as bad:
         return Html("bring_bad.html", "这个文件收不了", {"why": str(bad), "name": sent.file.name})
     SENT.change(ask.path["token"], replace(sent, plan=plan), user_id=ask.user.user_id, now=ask.now)
@@ -139,7 +138,7 @@ def _counts(plan: Plan, sheet: str) -> tuple[int, ...]:
 
 PAGES: tuple[Page | Deed, ...] = (
     Page("/bring", show, "导入：从 Excel 导入村、题目、老师、群和以前的课", may=ConsoleRole.COORDINATOR, nav="导入"),
-    Page("/bring/template", give_template, "导入用的空表", may=ConsoleRole.COORDINATOR),
+    Page("/bring/template", give_template, "导入用的空表", may=ConsoleRole.COORDINATOR, heavy=True),
     Page(PAGE, look, "导入前看一眼：新增、改动和要改的地方", may=ConsoleRole.COORDINATOR, private=True),
     Deed("/bring/send", send, "检查要导入的文件", "/bring", largest=FILE_MOST + _AROUND),
     Deed(f"{PAGE}/take", take, "导入资料", PAGE),

@@ -4,7 +4,6 @@ What takes long is a command of ``python -m bot`` in a process of its own, which
 """
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -17,24 +16,28 @@ import bot
 from bot.backup.configured import plan_of
 from bot.backup.make import is_sqlite, made_at, made_backups
 from bot.config import Config
-from bot.console.background import File, Job, Workshop
-from bot.console.pages.materials import size_words
+from bot.console.background import File, Job
 from bot.console.values import Answer, Ask, Deed, Done, Download, Html, Page
+from bot.exports import NAME, export_folder, made_exports, part_of, sweep_exports
 from bot.settings import BACKUP
 from data.desk_errors import BadEntry, NotThere
 from data.desk_tables import ConsoleRole
 from data.errors import Declined, TownError
+from data.leftovers import held
+from data.materials import size_words
 
 BACK_UP, DRILL, EXPORT = "backup", "drill", "export"
 WHATS = {BACK_UP: "备份", DRILL: "演练恢复", EXPORT: "导出全部数据"}
-EXPORTS = "var/exports"  # below the folder of config.yaml, as the command has it
 LARGEST = 100 * 2**20  # bytes that go through the browser: the whole file is in memory meanwhile
 KEEP = 3  # exports; they are about people
 MAX_REASON = 100
 NICE = 15  # of 19
 LONGEST = 3 * 3600  # seconds that a command may take
-_EXPORT = re.compile(r"menlou-export-\d{8}-\d{6}(-open)?\.zip")
-_GENTLY = f"import os, runpy; os.nice({NICE}); runpy.run_module('bot', run_name='__main__')"
+LOOK = 0.5  # seconds between looks whether it is to stop
+_GENTLY = (  # ended, it clears up after itself
+    "import os, runpy, signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit(143)); "
+    f"os.nice({NICE}); runpy.run_module('bot', run_name='__main__')"
+)
 _SHOWN = 2_000  # characters of what a command said
 
 
@@ -49,7 +52,7 @@ class WentWrong(TownError):
     """What a command said before it ended badly."""
 
 
-SHOP = Workshop()  # its own: a backup waits for no report
+EVERYBODY = 0  # all admins see the same work
 
 
 def show(ask: Ask) -> Answer:
@@ -81,14 +84,14 @@ def start(ask: Ask) -> Done:
 
     def work(_session: Session, job: Job) -> tuple[File, ...]:
         job.step(0.0, "正在做")
-        job.step(0.0, _export(config, ask.now, openly=openly) if what == EXPORT else _run(config, what))
+        job.step(0.0, _export(job, config, ask.now, openly=openly) if what == EXPORT else _run(job, config, what))
         return ()
 
     under_way = [job for job in _jobs(ask) if not job.over]
     if not any(job.begun == ask.now and job.title == WHATS[what] for job in under_way):
         if under_way:
             raise Busy(under_way[0].title)
-        SHOP.begin(_owner(ask), WHATS[what], work, now=ask.now)
+        ask.house.upkeep.begin(EVERYBODY, WHATS[what], work, now=ask.now)
     detail: dict[str, object] = {"隐去个人信息": not openly, "理由": reason} if what == EXPORT else {}
     said = f"开始{WHATS[what]}了，在旁边做，不耽误别的。过一会儿刷新这一页。"
     return Done("/data", said, about=WHATS[what], detail=detail)
@@ -111,46 +114,54 @@ def remove_export(ask: Ask) -> Done:
     return Done("/data", "删掉了。", about=path.name)
 
 
-def _owner(ask: Ask) -> tuple[str, int]:
-    """All admins see the same work."""
-    return ask.house.config.database_url, 0
-
-
 def _jobs(ask: Ask) -> list[Job]:
-    return SHOP.of(_owner(ask), now=ask.now)
+    return ask.house.upkeep.of(EVERYBODY, now=ask.now)
 
 
-def _run(config: Config, *words: str) -> str:
-    """What a command of the bot said. Raises `WentWrong`."""
-    home = str(Path(bot.__file__).parent.parent)
-    done = subprocess.run(  # noqa: S603 - our own program, with words of our own
+def _run(job: Job, config: Config, *words: str) -> str:
+    """What a command of the bot said. It ends with the work. Raises `WentWrong` or `Stopped`."""
+    with subprocess.Popen(  # noqa: S603 - our own program, with words of our own
         [sys.executable, "-c", _GENTLY, *words, "--config", str(config.path.resolve())],
-        cwd=home,
+        cwd=str(Path(bot.__file__).parent.parent),
         env={**os.environ, "MENLOU_DATABASE_URL": config.database_url},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
-        timeout=LONGEST,
-        check=False,
-    )
-    said = f"{done.stdout}{done.stderr}".strip()[-_SHOWN:]
-    if done.returncode:
+    ) as process:
+        try:
+            said = _waited_for(process, job).strip()[-_SHOWN:]
+        finally:
+            if process.poll() is None:
+                process.terminate()
+    if process.returncode:
         raise WentWrong(said)
     return said
 
 
-def _export(config: Config, now: datetime, *, openly: bool) -> str:
+def _waited_for(process: subprocess.Popen[str], job: Job) -> str:
+    """All that it said in the end. Raises `Stopped` or `WentWrong`."""
+    for _ in range(int(LONGEST / LOOK)):
+        try:
+            return process.communicate(timeout=LOOK)[0]
+        except subprocess.TimeoutExpired:
+            job.step(job.done, job.doing)
+    raise WentWrong("太久没做完，停掉了。")
+
+
+def _export(job: Job, config: Config, now: datetime, *, openly: bool) -> str:
     """Export into one file that only we may read; the oldest beyond `KEEP` go."""
-    home = _export_folder(config)
+    home = export_folder(config)
     home.mkdir(parents=True, exist_ok=True)
     home.chmod(0o700)
-    folder = home / f"menlou-export-{now:%Y%m%d-%H%M%S}{'-open' if openly else ''}"
-    _run(config, EXPORT, "--out", str(folder.resolve()), *(["--open"] if openly else []))
+    folder = home / f"{NAME}{now:%Y%m%d-%H%M%S}{'-open' if openly else ''}"
     try:
-        archive = Path(shutil.make_archive(f"{folder}.part", "zip", folder))
+        _run(job, config, EXPORT, "--noted", "--out", str(folder.resolve()), *(["--open"] if openly else []))
+        with held(folder):
+            archive = Path(shutil.make_archive(str(part_of(folder).with_suffix("")), "zip", folder))
         archive.chmod(0o600)
         archive.rename(folder.with_suffix(".zip"))
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        sweep_exports(home)
     for old in _exports(config)[KEEP:]:
         old.unlink(missing_ok=True)
     return "导出好了，下面可以下载。"
@@ -165,13 +176,7 @@ def _backups(config: Config) -> list[Path]:
 
 
 def _exports(config: Config) -> list[Path]:
-    folder = _export_folder(config)
-    found = [path for path in folder.glob("menlou-export-*.zip") if _EXPORT.fullmatch(path.name)]
-    return sorted(found, key=lambda path: path.name, reverse=True)
-
-
-def _export_folder(config: Config) -> Path:
-    return config.path.parent / EXPORTS
+    return made_exports(export_folder(config))
 
 
 def _named(ask: Ask, paths: list[Path]) -> Path:
@@ -199,8 +204,8 @@ def _size(path: Path) -> str:
 
 PAGES: tuple[Page | Deed, ...] = (
     Page("/data", show, "数据：备份、演练恢复、导出全部数据", may=ConsoleRole.ADMIN, nav="数据"),
-    Page("/data/backups/{name}", give_backup, "下载一份备份", may=ConsoleRole.ADMIN),
-    Page("/data/exports/{name}", give_export, "下载导出的数据", may=ConsoleRole.ADMIN),
+    Page("/data/backups/{name}", give_backup, "下载一份备份", may=ConsoleRole.ADMIN, heavy=True),
+    Page("/data/exports/{name}", give_export, "下载导出的数据", may=ConsoleRole.ADMIN, heavy=True),
     Deed("/data/start/{what}", start, "备份、演练、导出", "/data", may=ConsoleRole.ADMIN),
     Deed("/data/exports/{name}/remove", remove_export, "删除导出的数据", "/data", may=ConsoleRole.ADMIN),
 )

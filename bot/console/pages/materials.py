@@ -5,13 +5,13 @@ from pathlib import Path
 from bot.console.lists import Column, Filter, Found, Listing, Wanted, show_list
 from bot.console.values import Answer, Ask, Deed, Done, Download, Html, Page
 from bot.settings import MATERIAL_FOLDER
-from data import materials
+from data import materials, tell
 from data.desk import lectures as choices
 from data.desk import materials as desk
 from data.desk.materials import Line
 from data.desk_errors import BadEntry, NotThere
 from data.desk_tables import ConsoleRole
-from data.materials import KINDS, MAX_NOTE, MAX_SIZE, STATE_NAMES
+from data.materials import KINDS, MAX_NOTE, MAX_SIZE, STATE_NAMES, size_words
 from data.names import MAX_NAME, row_id
 from data.record_tables import Material, MaterialState
 from data.tables import Topic
@@ -96,15 +96,20 @@ def add(ask: Ask) -> Done:
         by=ask.user.member_id,
         now=ask.now,
     )
-    said = f"收到了，《{material.title}》第{material.version}版等另一位来审。审过了，老师才拿得到。"
+    which = f"《{material.title}》第{material.version}版"
+    said = f"收到了，{which}等另一位来审。审过了，老师才拿得到。"
+    if material.uploaded_at != ask.now:
+        said = f"{which}的文件坏了，用您传的补好了，是同一个文件，不用另审。"
     return Done(f"/materials/{material.id}", said, about=f"课件{material.id}", detail={"字节": material.size})
 
 
 def approve(ask: Ask) -> Done:
     """Lecturers may have it."""
     material = _material(ask)
+    earlier = any(each.state is MaterialState.APPROVED for each in materials.versions(ask.session, material))
     materials.approve(ask.session, material, by=ask.user.member_id, now=ask.now)
-    return _done(material, f"审过了，老师私聊发“资料 {material.id}”就拿得到。以前的版本撤下了。")
+    more = "以前的版本撤下了。" if earlier else ""
+    return _done(material, f"审过了，老师私聊发“资料 {material.id}”就拿得到。{more}")
 
 
 def give_back(ask: Ask) -> Done:
@@ -112,7 +117,11 @@ def give_back(ask: Ask) -> Done:
     material = _material(ask)
     note = ask.form.need("note", "要改什么", longest=MAX_NOTE)
     materials.give_back(ask.session, material, note, by=ask.user.member_id, now=ask.now)
-    return _done(material, "退回了，传的人在这一页看得到要改什么。")
+    if material.uploaded_by is None:
+        return _done(material, "退回了，要改什么写在这一页上。")
+    words = f"您传的课件《{material.title}》第{material.version}版退回了：{note}。改好后在控制台“课件”里再传一版。"
+    tell.member(ask.session, material.uploaded_by, words, now=ask.now, not_before=ask.rules.quiet.after(ask.now))
+    return _done(material, "退回了，也告诉传的人了；要改什么，这一页上看得到。")
 
 
 def withdraw(ask: Ask) -> Done:
@@ -132,11 +141,6 @@ def give(ask: Ask) -> Done:
     kind = Path(material.path).suffix[1:]
     file = Download(material.file_name, TYPES[kind], content)
     return Done(f"/materials/{material.id}", about=f"课件{material.id}", show=file)
-
-
-def size_words(size: int) -> str:
-    """A size in words."""
-    return f"{size / 2**20:.1f}MB" if size >= 2**20 else f"{max(1, size // 2**10)}KB"
 
 
 def _columns() -> tuple[Column[Line], ...]:
@@ -190,7 +194,7 @@ def _done(material: Material, said: str) -> Done:
 
 
 PAGES: tuple[Page | Deed, ...] = (
-    Page("/materials", show_all, "课件：给老师的讲稿和图片，按题目", village=True, nav="课件"),
+    Page("/materials", show_all, "课件：给老师的讲稿和图片，按题目", village=True, nav="课件", sheet=True),
     Page("/materials/new", show_new, "传一份课件", may=ConsoleRole.COORDINATOR),
     Page(PAGE, show, "一份课件：文件、审核、各个版本", village=True),
     Deed("/materials/add", add, "传课件", "/materials/new", largest=MAX_SIZE + _AROUND),
