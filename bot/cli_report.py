@@ -11,12 +11,11 @@ from bot.config import load_config
 from bot.settings import REPORT_TEMPLATES, ZONE
 from bot.town import clock_of, open_database, read_files
 from data.database import open_reader
-from data.figures import areas
 from data.figures.commendation import Criteria
 from data.figures.periods import BadPeriod, Period, PeriodKind
 from data.figures.scope import Scope
 from data.reports.files import files
-from data.reports.gathered import Wish, gather, whole
+from data.reports.gathered import Wish, gather, place_of
 from handlers.desk.periods import period_in
 
 
@@ -40,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     reader = open_reader(config.database_url)
     try:
         with Session(reader, autoflush=False) as session:
-            place = areas.find(session, options.area) if options.area else whole(session, town)
+            place = place_of(session, options.area or "", town)
             wish = Wish(flags=options.flags, criteria=Criteria() if options.commend else None)
             report = gather(session, Scope(period, place, zone, now), wish, _silent)
     finally:

@@ -22,6 +22,7 @@ from data.tables import Room, RoomKind, Village
 TRANSPORT = "relay"
 SHOWN = 30  # cards of a group on one page
 STALE = timedelta(hours=12)  # an answer that waited longer is marked: is it still of use?
+MISTAKEN = timedelta(hours=1)  # within which a tap can be taken back
 DRAFT_LIFE = timedelta(days=1)
 _KINDS = (RoomKind.RESIDENTS, RoomKind.MIGRANTS, RoomKind.COORDINATORS)
 
@@ -31,6 +32,13 @@ class CardGone(Declined):
 
     def __init__(self) -> None:
         super().__init__("这一条已经办过了，或者撤回了。请看还剩哪些。")
+
+
+class SaidLongAgo(CardGone):
+    """A card that was said so long ago is counted, and people have read it."""
+
+    def __init__(self) -> None:
+        Declined.__init__(self, "这一条记成“已发”过了一个小时，不能再放回来，已经算进数里了。真没发的话，请另写一条。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +151,11 @@ def left_out(session: Session, card_id: int, *, village_id: int | None, by: str,
     return _settle(session, card_id, OutboxState.CANCELLED, f"{by}决定不发", village_id=village_id, by=by, now=now)
 
 
-def not_said(session: Session, card_id: int, *, village_id: int | None) -> Outbox:
-    """It was marked by mistake: it waits again. Raises `CardGone`, `NotThere`."""
+def not_said(session: Session, card_id: int, *, village_id: int | None, now: datetime) -> Outbox:
+    """It was marked by mistake: it waits again. Raises `SaidLongAgo`, `CardGone`, `NotThere`."""
     row = _row(session, card_id, village_id)
+    if row.settled_at is not None and row.settled_at < now - MISTAKEN:
+        raise SaidLongAgo
     again = update(Outbox).where(col(Outbox.id) == card_id, col(Outbox.state) == OutboxState.SENT)
     if not changed(session, again.values(state=OutboxState.PENDING, settled_at=None, transport_message_id="")):
         raise CardGone

@@ -1,5 +1,7 @@
 """Rooms and villages: whose group is whose, and which groups are spoken to."""
 
+from datetime import datetime
+
 from sqlmodel import Session, col, select
 
 from data.tables import Room, RoomKind, Village
@@ -20,10 +22,12 @@ def pushed_rooms(session: Session, *, village: str | None = None) -> list[Room]:
     return list(session.exec(query))
 
 
-def bind_room(session: Session, room_id: int, *, village: Village | None, kind: RoomKind) -> None:
+def bind_room(session: Session, room_id: int, *, village: Village | None, kind: RoomKind, now: datetime) -> None:
     """Say whose group this is; from then on it is served like any other of its kind."""
     room = session.get_one(Room, room_id)
-    room.village_id = village.id if village is not None else None
+    number = village.id if village is not None else None
+    if room.village_id != number:
+        room.village_id, room.bound_at = number, now
     room.kind = kind
 
 

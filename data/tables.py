@@ -69,7 +69,8 @@ class Village(SQLModel, table=True):
 class Room(SQLModel, table=True):
     """A group chat, or a direct chat with one person.
 
-    ``listen`` is what is heard there when nobody addresses the bot (mention, command, natural); empty: as configured.
+    ``bound_at`` is when it came to its village; None: when it was met. ``listen`` is what is heard there when nobody
+    addresses the bot (mention, command, natural); empty: as configured.
     """
 
     __table_args__ = (UniqueConstraint("transport", "external_id"),)
@@ -81,6 +82,7 @@ class Room(SQLModel, table=True):
     kind: RoomKind = choice(RoomKind, default=RoomKind.UNBOUND)
     village_id: int | None = Field(default=None, foreign_key="village.id", index=True)
     created_at: datetime = moment()
+    bound_at: datetime | None = maybe_moment()
     listen: str = ""
 
 

@@ -33,7 +33,7 @@ def claim_room(turn: Turn) -> Reply:
         return Reply("这句话要在群里说，我才知道是哪个群。")
     words = turn.args.split()
     if words[:1] == ["工作群"]:
-        rooms.bind_room(turn.session, turn.room_id, village=None, kind=RoomKind.COORDINATORS)
+        rooms.bind_room(turn.session, turn.room_id, village=None, kind=RoomKind.COORDINATORS, now=turn.now)
         return Reply("登记好了：这是工作群，不推送政策短文。")
     known = rooms.villages(turn.session)
     village = next((each for each in known if words and words[0] in (each.name, *each.aliases)), None)
@@ -41,5 +41,5 @@ def claim_room(turn: Turn) -> Reply:
     if village is None or kind is None:
         names = "、".join(each.name for each in known)
         return Reply(f"请写“本群 村名”“本群 村名 外出务工”或“本群 工作群”。村名：{names}")
-    rooms.bind_room(turn.session, turn.room_id, village=village, kind=kind)
+    rooms.bind_room(turn.session, turn.room_id, village=village, kind=kind, now=turn.now)
     return Reply(f"登记好了：本群属于{village.name}，以后政策短文和通知会发到这里。")

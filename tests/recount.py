@@ -111,6 +111,23 @@ class Books:
             areas |= below  # type: ignore[arg-type]
         return {each["id"] for each in self.all("village") if each["area_id"] in areas}
 
+    @cached_property
+    def let_go(self) -> set[object]:
+        """Cases that nobody answered, and that were closed because who had asked wished to be forgotten."""
+        closed = {
+            each["subject_id"]
+            for each in self.all("step")
+            if (each["subject"], each["state"], each["by_id"]) == ("voice", "declined", None)
+        }
+        return {each["id"] for each in self.all("voice") if each["answered_by"] is None and each["id"] in closed}
+
+    @cached_property
+    def begin(self) -> datetime:
+        """When the first row was written."""
+        written = (("room", "created_at"), ("outbox", "queued_at"), ("lecture_order", "created_at"),
+                   ("lecture", "created_at"), ("voice", "at"), ("media_report", "noted_at"))  # fmt: skip
+        return min(moment(each[name]) for table, name in written for each in self.all(table) if each[name] is not None)
+
 
 class Recount:
     """All figures of one period, for some villages (None: for all that there is)."""
@@ -132,11 +149,16 @@ class Recount:
         return any(name == state and at <= self.span.closes for name, at in trail)
 
     def all(self) -> dict[str, float | None]:
-        """Every figure by its key."""
+        """Every figure by its key; of the time before anybody wrote anything, only what was written afterwards."""
         found: dict[str, float | None] = {**self.of_lectures(), **self.of_late()}
-        if self.hamlet:  # only lectures say in which hamlet they were
+        if not self.hamlet:  # only lectures say in which hamlet they were
+            found |= self._elsewhere()
+        if self.books.begin < self.span.midnight(self.span.after):
             return found
-        return found | self.of_orders() | self.of_stations() | self.of_messages() | self.of_cases() | self.of_media()
+        return {key: value if key.startswith("late_") else None for key, value in found.items()}
+
+    def _elsewhere(self) -> dict[str, float | None]:
+        return self.of_orders() | self.of_stations() | self.of_messages() | self.of_cases() | self.of_media()
 
     def of_lectures(self) -> dict[str, float | None]:
         kinds: dict[str, float | None] = {
@@ -225,7 +247,8 @@ class Recount:
     def of_stations(self) -> dict[str, float | None]:
         months = [
             (self.span.midnight(first), self.span.midnight(after))
-            for first, after in self.span.months or ((self.span.first, self.span.after),)
+            for first, after in self.span.months
+            if self.span.midnight(after) <= self.span.now
         ]
         moments: dict[object, list[datetime]] = defaultdict(list)
         begun: dict[object, list[datetime]] = defaultdict(list)
@@ -237,7 +260,7 @@ class Recount:
         met: dict[object, list[datetime]] = defaultdict(list)
         for each in self.books.all("room"):
             if each["kind"] != "direct":
-                met[each["village_id"]].append(moment(each["created_at"]))
+                met[each["village_id"]].append(moment(each["bound_at"] or each["created_at"]))
         idle = []
         for each in self.books.all("village"):
             village = each["id"]
@@ -245,11 +268,12 @@ class Recount:
                 gaps = [
                     first
                     for first, after in months
-                    if first < min(self.span.now, self.span.closes)
                     if any(at < after for at in (*met[village], *begun[village]))
                     if not any(first <= at < after for at in moments[village])
                 ]
                 idle.append(len(gaps))
+        if not self.span.months:  # a part of a month tells nothing
+            return {"stations_idle": None, "months_idle": None}
         return {"stations_idle": sum(gaps > 0 for gaps in idle), "months_idle": sum(idle)}
 
     def of_messages(self) -> dict[str, float | None]:
@@ -292,13 +316,14 @@ class Recount:
             at = moment(each["at"])
             done = moment(each["answered_at"]) if each["answered_at"] else None
             due = moment(each["due_at"]) if each["due_at"] else datetime.max.replace(tzinfo=UTC)
-            if done is not None and self.span.has(done):
+            kept = each["id"] not in self.books.let_go
+            if done is not None and kept and self.span.has(done):
                 spans.append(done - at)
             if not self.span.has(at):
                 continue
             received += 1
             in_time = done is not None and done <= closes
-            answered += in_time
+            answered += in_time and kept
             overdue += (done is not None and in_time and done > due) or ((done is None or done > as_of) and due < as_of)
         return {
             "opinions": received,

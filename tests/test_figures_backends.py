@@ -31,6 +31,9 @@ def told(engine: Engine) -> list[object]:
                 [sorted(each) for each in shown],
                 tables.heat(session, scope).cells,
             ]
+            for by, table in zip(tables.BY, shown, strict=True):  # and what is behind a cell of each
+                cells = [tables.narrowed(each, by, label) for each in tables.columns(by)[:3] for label, _ in table[:3]]
+                found.append([(each.number(session, scope), each.rows(session, scope, limit=3)) for each in cells])
             found += [flags.flags(session, scope), formalism.check(session, scope)]
             loose = commendation.Criteria(held=1, mean=1.0, ratings=1)
             found.append({each.lecturer_id: each for each in commendation.commendation(session, scope, loose)})
@@ -45,6 +48,6 @@ def test_both_databases_tell_the_same(postgres: Postgres, tmp_path: Path) -> Non
         make_city(engine, seed=5, now=NOW, scale=SMALL)
         answers.append(told(engine))
         engine.dispose()
-    assert len(answers[0]) == 14
+    assert len(answers[0]) == 14 + 2 * len(tables.BY)
     for one, other in zip(*answers, strict=True):
         assert one == other

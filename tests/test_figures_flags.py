@@ -2,12 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from data.figures import areas
 from data.figures.figures import numbers
-from data.figures.flags import FIVES, IN_A_ROW, SAME_LIST, Flag, FlagKind, flags
+from data.figures.flags import FIVES, IN_A_ROW, MOST, Flag, FlagKind, flags
 from data.figures.periods import parse
+from data.figures.same_lists import SAME_LIST
 from data.figures.scope import Scope
 from data.loop import SignUp, SignUpState, Voice, VoiceKind
 from data.tables import Member
@@ -74,6 +75,48 @@ def test_a_list_read_from_a_chain_is_alike_only_by_its_names(town: DemoTown) -> 
         assert flag.lectures == (one.id, other.id)
 
 
+def test_one_list_that_two_people_pasted_or_with_a_name_more_is_alike(town: DemoTown) -> None:
+    names = ("张三", "李四", "王五", "赵六", "周七")
+    with town.session() as session:
+        clerk, teacher, other = members(session, 3)
+        one, again, longer, apart, kin, folk = (
+            lecture(session, starts_at=DURING + timedelta(days=day), village_id=1 + day // 4) for day in range(6)
+        )
+        sign_up(session, one.id, [clerk], *names)
+        sign_up(session, again.id, [teacher], *names)
+        sign_up(session, longer.id, [other], *names, "钱八")
+        sign_up(session, apart.id, [clerk], *names[:4], "吴九", "郑十")
+        for each in (kin, folk):  # of five who say it each has another
+            sign_up(session, each.id, [clerk, teacher, other], "我妈", "我爸")
+        seen = found(session, FlagKind.SAME_LIST)
+        assert [flag.lectures for flag in seen] == [(one.id, again.id), (one.id, longer.id), (again.id, longer.id)]
+        assert "一模一样，都是5条" in seen[0].words
+        assert "只差一条（5条和6条）" in seen[1].words
+
+
+def test_a_list_of_the_month_before_is_seen_in_the_month_in_which_it_comes_again(town: DemoTown) -> None:
+    with town.session() as session:
+        people = members(session, SAME_LIST)
+        april, may = lecture(session, starts_at=DURING - timedelta(days=20)), lecture(session)
+        for each in (april, may):
+            sign_up(session, each.id, people)
+        (flag,) = found(session, FlagKind.SAME_LIST)
+        assert flag.lectures == (april.id, may.id)
+        earlier = Scope(parse("2026-04"), areas.whole(session), ZONE, NOW)
+        assert flags(session, earlier) == []
+
+
+def test_what_was_cancelled_is_not_looked_at(town: DemoTown) -> None:
+    with town.session() as session:
+        people = members(session, SAME_LIST)
+        rows = [lecture(session, held_at=None, seats=10, state="cancelled") for _ in range(2)]
+        for each in rows:
+            typed(session, each, 200, DURING - timedelta(hours=1))
+            sign_up(session, each.id, people)
+            rate(session, each.id, people, [5] * FIVES, timedelta(seconds=1))
+        assert [each.kind for kind in FlagKind for each in found(session, kind)] == []
+
+
 def test_all_fives_within_a_minute(town: DemoTown) -> None:
     with town.session() as session:
         people = members(session, FIVES)
@@ -83,6 +126,22 @@ def test_all_fives_within_a_minute(town: DemoTown) -> None:
         rate(session, mixed.id, people, [5] * (FIVES - 1) + [4], timedelta(seconds=1))
         rate(session, few.id, people[:-1], [5] * (FIVES - 1), timedelta(seconds=1))
         assert [flag.lectures for flag in found(session, FlagKind.FIVES)] == [(quick.id,)]
+
+
+def test_a_burst_of_fives_stays_odd_when_another_mark_comes_at_night(town: DemoTown) -> None:
+    with town.session() as session:
+        people = members(session, 12)
+        burst, half = lecture(session), lecture(session)
+        rate(session, burst.id, people[:10], [5] * 10, timedelta(seconds=1))
+        rate(session, burst.id, people[10:11], [5], timedelta())
+        session.flush()
+        late = session.exec(select(Voice).where(Voice.member_id == people[10])).one()
+        late.at += timedelta(hours=7)
+        rate(session, half.id, people[:6], [5] * 6, timedelta(seconds=1))
+        rate(session, half.id, people[6:], [5] * 6, timedelta(minutes=9))  # most of its marks came one by one
+        (flag,) = found(session, FlagKind.FIVES)
+        assert flag.lectures == (burst.id,)
+        assert "有11个评分，其中10个5分是一分钟内评的" in flag.words
 
 
 def test_two_hundred_people_in_a_room_of_thirty(town: DemoTown) -> None:
@@ -101,6 +160,17 @@ def test_two_hundred_people_in_a_room_of_thirty(town: DemoTown) -> None:
         assert flag.lectures == (full.id,)
         assert "200人" in flag.words
         assert "30个座位" in flag.words
+
+
+def test_crowded_lectures_with_second_places_hide_no_other(town: DemoTown) -> None:
+    with town.session() as session:
+        for number in range(MOST + 5):
+            fine = lecture(session, seats=30, branches=["石湾村"], starts_at=DURING + timedelta(hours=number % 9))
+            typed(session, fine, 200 + number, DURING + timedelta(days=1))
+        full = lecture(session, seats=30, starts_at=DURING + timedelta(days=2))
+        typed(session, full, 200, DURING + timedelta(days=3))
+        (flag,) = found(session, FlagKind.CROWDED)
+        assert flag.lectures == (full.id,)
 
 
 def test_one_number_for_lecture_after_lecture(town: DemoTown) -> None:

@@ -3,16 +3,18 @@
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, or_
+from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
+from data.figures.areas import TITLES
 from data.loop import Lecture
-from data.record_tables import Area, MediaLevel, MediaReport
+from data.record_tables import MediaLevel, MediaReport
 from data.tables import Village
 
 
 def place_names(session: Session, most: int) -> list[str]:
     """The names of areas and villages, areas first, no more than ``most``."""
-    areas = session.exec(select(Area.name).order_by(col(Area.id)).limit(most)).all()
+    areas = session.execute(core_select(TITLES.c.title).order_by(TITLES.c.id).limit(most)).scalars().all()
     villages = session.exec(select(Village.name).order_by(col(Village.id)).limit(most - len(areas))).all()
     return list(dict.fromkeys((*areas, *villages)))
 

@@ -19,14 +19,19 @@ _MOST_TOLD = 60  # items that the description for the ear goes through
 
 
 def begin(title: str, told: Iterable[str], *, wide: float = WIDTH) -> tuple[Canvas, float]:
-    """A canvas with its title; ``told`` says the same as the chart, piece by piece. Gives where the chart begins."""
+    """A canvas with its title, and below it in small type what stands on the title's further lines; ``told`` says the
+    same as the chart, piece by piece. Gives where the chart begins."""
     pieces = list(told)
     more = f"，等{len(pieces)}项" if len(pieces) > _MOST_TOLD else ""
-    canvas = Canvas(wide, title=title, desc="，".join(pieces[:_MOST_TOLD]) + more)
+    head, _, under = drawable(title).text.partition("\n")
+    canvas = Canvas(wide, title=title.replace("\n", "，"), desc="，".join(pieces[:_MOST_TOLD]) + more)
     y = 12.0
-    for line in wrap(drawable(title).text, HEAD, wide - 2 * EDGE):
+    for line in wrap(head, HEAD, wide - 2 * EDGE):
         y += HEAD + 6
         canvas.text(EDGE, y, line, size=HEAD, fill=INK, bold=True)
+    for line in wrap(under, SMALL, wide - 2 * EDGE) if under else ():
+        y += SMALL + 7
+        canvas.text(EDGE, y, line, size=SMALL, fill=SOFT)
     return canvas, y + 16
 
 
@@ -96,7 +101,8 @@ def stacked(
 
 
 def line(title: str, points: Sequence[tuple[str, float]], *, unit: str = "", wide: float = WIDTH) -> str:
-    """A line through (label, number) in order: lectures per month. The highest and the last are written at it."""
+    """A line through (label, number) in order: lectures per month. Of a year's months each number is written at it; of
+    more points, as many as find room, the highest and the last first."""
     points = [(drawable(label).text, value) for label, value in points]
     canvas, y = begin(title, (f"{label}{said(value, unit)}" for label, value in points), wide=wide)
     if not points:
@@ -115,11 +121,8 @@ def line(title: str, points: Sequence[tuple[str, float]], *, unit: str = "", wid
     for x, at in spots if len(spots) <= 31 else spots[-1:]:
         canvas.circle(x, at, 4, fill=SERIES[0])
     highest, last = values.index(max(values)), len(values) - 1
-    if spots[last][0] - spots[highest][0] > 60:
-        _at_point(
-            canvas, spots[last], said(values[last], unit), wide, below=last > 0 and values[last - 1] > values[last]
-        )
-    _at_point(canvas, spots[highest], said(values[highest], unit), wide)
+    first = dict.fromkeys((highest, last, *range(len(spots))))
+    _at_points(canvas, [spots[at] for at in first], [said(values[at]) for at in first], wide, bottom)
     _under(canvas, [label for label, _ in points], [x for x, _ in spots], bottom + 26, wide)
     return end(canvas, bottom + 34)
 
@@ -218,10 +221,29 @@ def _key(canvas: Canvas, names: Sequence[str], y: float, wide: float, *, colours
     return y + SMALL + 18
 
 
-def _at_point(canvas: Canvas, spot: tuple[float, float], words: str, wide: float, *, below: bool = False) -> None:
-    half = width(words, LABEL) / 2
-    x = min(max(spot[0], EDGE + half), wide - EDGE - half)
-    canvas.text(x, spot[1] + (22 if below else -10), words, size=LABEL, fill=INK, anchor="middle", bold=True)
+_BESIDE = (-10, 22, -28, 40, -46, 58)  # px from a point down to the foot of its number; the first that is free
+
+
+def _at_points(
+    canvas: Canvas, spots: Sequence[tuple[float, float]], numbers: Sequence[str], wide: float, bottom: float
+) -> None:
+    """Each number above or below its point, on ground of its own, where it covers no other number and no point."""
+    taken = [(x - 4, y - 4, x + 4, y + 4) for x, y in spots]
+    for (x, y), words in zip(spots, numbers, strict=True):
+        half = width(words, SMALL) / 2
+        middle = min(max(x, EDGE / 2 + half), wide - EDGE / 2 - half)
+        boxes = ((middle - half - 1, y + down - SMALL, middle + half + 1, y + down + 3) for down in _BESIDE)
+        box = next(
+            (each for each in boxes if each[3] <= bottom and not any(_meet(each, other) for other in taken)), None
+        )
+        if box is not None:
+            taken.append(box)
+            canvas.rect(box[0], box[1], box[2] - box[0], box[3] - box[1], fill=PAPER)
+            canvas.text(middle, box[3] - 3, words, size=SMALL, fill=INK, anchor="middle", bold=True)
+
+
+def _meet(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _under(canvas: Canvas, labels: Sequence[str], places: Sequence[float], y: float, wide: float) -> None:

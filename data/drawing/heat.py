@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from data.drawing.charts import EDGE, LABEL, NOTHING, SMALL, WIDTH, begin, end, said
-from data.drawing.font import clip, drawable, width
+from data.drawing.font import clip_lines, drawable, width
 from data.drawing.palette import INK, RULE, SHADES, SOFT, readable_on
 from data.drawing.svg import Canvas, number
 
@@ -66,8 +66,7 @@ def _part(table: Heat, columns: range, *, wide: float, page: str, sums: bool = T
     bottom = body + len(rows) * ROW
     _lines(canvas, len(rows), body, wide)
     for at, name in enumerate(rows):
-        words = clip(name, LABEL, _LEFT - 8)
-        canvas.text(EDGE, body + (at + 0.5) * ROW + 5, words, size=LABEL, fill=INK)
+        _name(canvas, name, body + (at + 0.5) * ROW)
     _cells(canvas, table, columns, left, body)
     if sums:
         right = left + (len(columns) + 0.5) * CELL
@@ -86,6 +85,13 @@ def _part(table: Heat, columns: range, *, wide: float, page: str, sums: bool = T
         every = sum(table.counts.values())
         canvas.text(x, bottom + 24, _short(every), size=SMALL, fill=INK, anchor="middle", bold=True)
     return end(canvas, bottom + 32)
+
+
+def _name(canvas: Canvas, name: str, middle: float) -> None:
+    """A row's name, in two lines where it is long."""
+    lines = clip_lines(name, SMALL, _LEFT - 8, most=2)
+    for place, words in enumerate(lines):
+        canvas.text(EDGE, middle + 5 + (place - (len(lines) - 1) / 2) * (SMALL + 2), words, size=SMALL, fill=INK)
 
 
 def _short(count: int) -> str:

@@ -6,7 +6,7 @@ Villages lie in the tree of `data.record_tables.Area` as it stands now; a 村小
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import func
+from sqlalchemy import String, Subquery, case, cast, func, or_
 from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
@@ -14,9 +14,12 @@ from data.errors import Declined
 from data.loop import Lecture
 from data.names import row_id
 from data.record_tables import Area, AreaLevel
+from data.statements import table_of
 from data.tables import Village
 
 ALL = "all"
+_AREA = table_of(Area)
+_ABOVE = _AREA.alias("above")
 
 
 class Level(StrEnum):
@@ -66,10 +69,33 @@ class Place:
                 return f"area:{self.area_ids[0]}"
 
 
+class SeveralPlaces(Declined):
+    """More than one area goes by this name."""
+
+    def __init__(self, words: str, titles: list[str]) -> None:
+        super().__init__(f"叫“{words[:20]}”的地方不止一个，请写清楚是哪一个：{'、'.join(titles[:10])}。")
+
+
 def whole(session: Session) -> Place:
-    """All that this database holds, under the name of the one area on top where there is one."""
+    """All that this database holds, under the name of the one area on top where there is one and all lie in it."""
     tops = session.exec(select(Area.name).where(col(Area.parent_id).is_(None)).limit(2)).all()
-    return Place(Level.WHOLE, tops[0] if len(tops) == 1 else "全镇" if not tops else "全部")
+    outside = session.exec(select(Village.id).where(col(Village.area_id).is_(None)).limit(1)).first() is not None
+    return Place(Level.WHOLE, "全镇" if not tops else tops[0] if len(tops) == 1 and not outside else "全部")
+
+
+def _titles() -> Subquery:
+    """How each area is called: by its name, after that of the area above where another has the same name, and by its
+    number where that does not tell them apart."""
+    alike = func.count().over(partition_by=_AREA.c.name)
+    twins = func.count().over(partition_by=(_AREA.c.name, _AREA.c.parent_id))
+    full = func.coalesce(_ABOVE.c.name, "") + _AREA.c.name
+    numbered = full + "（" + cast(_AREA.c.id, String) + "号）"
+    title = case((twins > 1, numbered), (alike > 1, full), else_=_AREA.c.name).label("title")
+    table = _AREA.outerjoin(_ABOVE, _ABOVE.c.id == _AREA.c.parent_id)
+    return core_select(_AREA.c.id, _AREA.c.name, title).select_from(table).subquery("titled")
+
+
+TITLES = _titles()
 
 
 def by_key(session: Session, key: str) -> Place:
@@ -92,14 +118,29 @@ def by_key(session: Session, key: str) -> Place:
 
 
 def find(session: Session, words: str) -> Place:
-    """The area or village of this name. Raises `NoSuchPlace`."""
-    area = session.exec(select(Area).where(Area.name == words).order_by(col(Area.id))).first()
-    if area is not None:
-        return _of_area(session, area)
+    """The area or village of this name (甲县城关镇 where two have it), or the village of this by-name.
+
+    Raises `NoSuchPlace` or `SeveralPlaces`.
+    """
+    named = core_select(TITLES.c.id, TITLES.c.title).where(or_(TITLES.c.name == words, TITLES.c.title == words))
+    found = session.execute(named.order_by(TITLES.c.id)).all()
+    found = [each for each in found if each.title == words] or found
+    if len(found) > 1:
+        raise SeveralPlaces(words, [each.title for each in found])
+    if found:
+        return _of_area(session, session.get_one(Area, found[0].id))
     village = session.exec(select(Village).where(Village.name == words)).first()
-    if village is None:
+    return _of_village(village if village is not None else _by_alias(session, words))
+
+
+def _by_alias(session: Session, words: str) -> Village:
+    known = session.exec(select(Village.id, Village.name, Village.aliases).order_by(col(Village.id))).all()
+    found = [(number, name) for number, name, aliases in known if words in aliases]
+    if not found:
         raise NoSuchPlace(words)
-    return _of_village(village)
+    if len(found) > 1:
+        raise SeveralPlaces(words, [name for _, name in found])
+    return session.get_one(Village, found[0][0])
 
 
 def of_village(session: Session, village_id: int) -> Place:
@@ -142,7 +183,8 @@ def _of_area(session: Session, area: Area) -> Place:
         level = [each for each in below if each is not None and each not in found]
         found += level
     levels = {AreaLevel.TOWN: Level.TOWN, AreaLevel.COUNTY: Level.COUNTY, AreaLevel.CITY: Level.CITY}
-    return Place(levels[area.level], area.name, tuple(found))
+    title = session.execute(core_select(TITLES.c.title).where(TITLES.c.id == area.id)).scalar_one()
+    return Place(levels[area.level], title, tuple(found))
 
 
 def _of_village(village: Village) -> Place:

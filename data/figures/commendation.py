@@ -70,14 +70,19 @@ def commendation(session: Session, scope: Scope, criteria: Criteria) -> list[Can
         .join(held, held.c.lecturer_id == _LECTURER.c.id)
         .outerjoin(rated, rated.c.lecturer_id == _LECTURER.c.id)
         .where(held.c.count >= criteria.held, held.c.punctual >= held.c.count * criteria.punctual)
-        .order_by(_LECTURER.c.name, _LECTURER.c.id)
     )
     if criteria.mean is not None:
         query = query.where(rated.c.count >= criteria.ratings, rated.c.mean >= criteria.mean)
-    return [
+    met = [
         Candidate(number, name, kind, count, ratings, None if mean is None else round(float(mean), 2), int(punctual))
         for number, name, kind, count, ratings, mean, punctual in session.execute(query)
     ]
+    return sorted(met, key=lambda each: (by_sound(each.name), each.lecturer_id))
+
+
+def by_sound(name: str) -> bytes:
+    """By which names stand in the order of their sounds: the national code has the 3,755 most usual characters so."""
+    return name.encode("gb18030", "replace")
 
 
 def _mine(scope: Scope) -> tuple[ColumnElement[bool], ...]:

@@ -2,11 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from typing import Any
 
 from sqlalchemy import and_, literal, select
 from sqlmodel import Session
 
+from data.figures import records
 from data.figures.figure import SHARES, Figure, Number, Source, joined, percentile
 from data.figures.scope import Scope
 
@@ -17,12 +19,14 @@ def count_together(
     """The numbers of figures, by label and key; the same as each counts for itself.
 
     ``by`` is a dimension of all of their sources; without one there is the label None only. What is unlabelled is
-    there under None. Medians are told without a dimension only.
+    there under None. Medians are told without a dimension only. Of a time before all records only what is late is
+    known. Raises `data.figures.scope.NotBegun`.
     """
     found: dict[Any, dict[str, Number]] = defaultdict(dict)
+    reached = records.reach(session, scope)
     apart: dict[int, list[Figure]] = defaultdict(list)
     for figure in figures:
-        if figure.source.knows(scope):
+        if figure.source.knows(scope) and (reached or figure.source.late):
             apart[id(figure.source)].append(figure)
     for group in apart.values():
         plain = [each for each in group if each.how not in SHARES]
@@ -35,16 +39,16 @@ def count_together(
 
 def _counted(session: Session, scope: Scope, figures: list[Figure], by: str) -> Iterator[tuple[Any, dict[str, Number]]]:
     source: Source = figures[0].source
-    columns: list[Any] = []
+    columns: list[list[Any]] = []
     for figure in figures:
         only = figure.where(scope)
-        made = figure.aggregates(scope)
-        columns += [each.filter(and_(*only)) for each in made] if only else made
+        columns.append([each.filter(and_(*only)) if only else each for each in figure.aggregates(scope)])
     label = source.dims[by].label(scope) if by else literal(1)
     table = joined(source.rows_of(scope), source.dims[by].joins if by else ())
-    query: Any = select(label.label("label"), *columns).select_from(table).where(*source.conditions(scope))
+    query: Any = select(label.label("label"), *chain(*columns)).select_from(table).where(*source.conditions(scope))
     for found, *values in session.execute(query.group_by("label") if by else query):
-        told = {each.key: each.told(*values[place * 3 : place * 3 + 3]) for place, each in enumerate(figures)}
+        left = iter(values)
+        told = {each.key: each.told(*islice(left, len(made))) for each, made in zip(figures, columns, strict=True)}
         yield found if by else None, told
 
 

@@ -1,7 +1,7 @@
 """What a figure is: a number, and the rows behind it, out of one source, so that the two cannot disagree."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, FromClause, Select, String, TextClause, case, cast, func, literal, null, select
 from sqlmodel import Session
 
+from data.figures import records
+from data.figures.areas import TITLES
 from data.figures.periods import Period
 from data.figures.scope import Scope
-from data.record_tables import Area
 from data.statements import table_of
 from data.tables import Village
 
@@ -21,7 +22,7 @@ Column = ColumnElement[Any]
 Condition = ColumnElement[bool] | TextClause
 Number = int | float | None
 NOWHERE = "（没写村）"
-_VILLAGE, _AREA = table_of(Village), table_of(Area)
+_VILLAGE = table_of(Village)
 
 
 class How(StrEnum):
@@ -49,8 +50,9 @@ class Dim:
 
 @dataclass(frozen=True)
 class Source:
-    """Rows of one kind. ``text`` is what a list shows of a row, with the joins for it; without ``hamlet`` they lie in
-    no 村小组, and none of their figures is known for one."""
+    """Rows of one kind. ``text`` is what a list shows of a row, ``more`` what a spreadsheet has beside it, by heading,
+    with the joins for them; without ``hamlet`` they lie in no 村小组, and none of their figures is known for one.
+    What is ``monthly`` is known of whole months only, what is ``late`` of any time, for it was written afterwards."""
 
     subject: str
     table: FromClause | Callable[[Scope], FromClause]
@@ -62,14 +64,17 @@ class Source:
     hamlet: Column | None = None
     text_joins: Joins = ()
     dims: Mapping[str, Dim] = field(default_factory=dict)
+    more: Mapping[str, Column] = field(default_factory=dict)
+    monthly: bool = False
+    late: bool = False
 
     def rows_of(self, scope: Scope) -> FromClause:
         """What they are read from."""
         return self.table if isinstance(self.table, FromClause) else self.table(scope)
 
     def knows(self, scope: Scope) -> bool:
-        """Whether these rows can be told apart by such a place."""
-        return not scope.place.hamlet or self.hamlet is not None
+        """Whether these rows can be told apart by such a place and such a period."""
+        return (not scope.place.hamlet or self.hamlet is not None) and (not self.monthly or bool(scope.period.months()))
 
     def conditions(self, scope: Scope) -> list[Condition]:
         """Which of them count."""
@@ -77,9 +82,22 @@ class Source:
         return [*self.where(scope), *here]
 
 
+@dataclass(frozen=True)
+class Things:
+    """What is counted where each is counted once: villages, groups, people. `Figure.amount` is their id. ``text`` is
+    what a list shows of one, ``number`` what stands beside it under the heading ``beside``."""
+
+    subject: str
+    text: Column
+    number: Column
+    beside: str
+    joins: Joins = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row behind a number; ``amount`` is what it adds, in the figure's unit (None where nobody wrote it down)."""
+    """One row behind a number; ``amount`` is what it adds, in the figure's unit (None where nobody wrote it down), or
+    the `Things.number` of a thing. ``more`` stands in the order of `Source.more`."""
 
     subject: str
     id: int
@@ -87,12 +105,12 @@ class Row:
     village: str
     text: str
     amount: Number
+    more: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure. ``help`` says how it is counted; ``evidence`` are the rows behind it where they are others than
-    those that are counted."""
+    """One figure. ``help`` says how it is counted; ``things`` are the rows behind it where it counts each once."""
 
     key: str
     name: str
@@ -102,11 +120,12 @@ class Figure:
     how: How = How.COUNT
     amount: Callable[[Scope], Column] | None = None
     where: Callable[[Scope], Sequence[Condition]] = lambda _scope: ()
-    evidence: Source | None = None
+    things: Things | None = None
 
     def number(self, session: Session, scope: Scope) -> Number:
-        """The number; None where there is nothing to tell."""
-        if not self.source.knows(scope):
+        """The number; None where there is nothing to tell. Raises `data.figures.scope.NotBegun`."""
+        reached = records.reach(session, scope) or self.source.late
+        if not reached or not self.source.knows(scope):
             return None
         if self.how in SHARES:
             return percentile(session.execute(self.histogram(scope)), SHARES[self.how])
@@ -114,54 +133,74 @@ class Figure:
         return self.told(*session.execute(query).one())
 
     def rows(self, session: Session, scope: Scope, *, limit: int = 50, offset: int = 0) -> list[Row]:
-        """The rows behind it, oldest first."""
-        source = self.evidence or self.source
+        """The rows behind it, oldest first: as many as `count`."""
+        source = self.source
         if not source.knows(scope):
             return []
-        amount = self.amount(scope) if self.amount is not None and self.evidence is None else null()
-        place = source.village if source.village is not None else null()
-        table = joined(source.rows_of(scope), source.text_joins)
-        if source.village is not None and not _reads(table, _VILLAGE):
-            table = table.outerjoin(_VILLAGE, _VILLAGE.c.id == source.village)
-        name = func.coalesce(_VILLAGE.c.name, "") if source.village is not None else literal("")
-        columns = (source.id, source.at, name, source.text, amount, place)
-        query = self._narrowed(select(*columns), table, scope, source)
-        query = query.order_by(source.at, source.id).limit(limit).offset(offset)
+        table = joined(source.rows_of(scope), self.things.joins if self.things is not None else source.text_joins)
+        if source.village is not None:
+            table = joined(table, ((_VILLAGE, _VILLAGE.c.id == source.village),))
+        query = self._things(scope, self.things) if self.things is not None else self._single(scope)
+        query = self._narrowed(query, table, scope).limit(limit).offset(offset)
+        subject = self.things.subject if self.things is not None else source.subject
         return [
-            Row(source.subject, number, at, village, str(text or ""), self._in_unit(found))
-            for number, at, village, text, found, _ in session.execute(query)
+            Row(subject, number, at, village, str(text or ""), self._in_unit(found), tuple(str(each) for each in more))
+            for number, at, village, text, found, *more in session.execute(query)
         ]
+
+    def _single(self, scope: Scope) -> Select[Any]:
+        source = self.source
+        amount = self.amount(scope) if self.amount is not None else null()
+        more = [func.coalesce(each, "") for each in source.more.values()]
+        columns = (source.id, source.at, self._village_name(), source.text, amount, *more)
+        return select(*columns).order_by(source.at, source.id)
+
+    def _things(self, scope: Scope, things: Things) -> Select[Any]:
+        """Each of the things once, by number."""
+        assert self.amount is not None
+        mine = self.amount(scope)
+        told = (func.min(self.source.at), func.min(self._village_name()), func.min(things.text), things.number)
+        return select(mine, *told).where(mine.is_not(None)).group_by(mine).order_by(mine)
+
+    def _village_name(self) -> Column:
+        return func.coalesce(_VILLAGE.c.name, "") if self.source.village is not None else literal("")
 
     def count(self, session: Session, scope: Scope) -> int:
         """How many rows are behind it."""
-        source = self.evidence or self.source
+        source = self.source
         if not source.knows(scope):
             return 0
-        query = self._narrowed(select(func.count()), source.rows_of(scope), scope, source)
-        return int(session.execute(query).scalar_one())
+        number = func.count() if self.things is None else self.aggregates(scope)[0]
+        return int(session.execute(self._narrowed(select(number), source.rows_of(scope), scope)).scalar_one())
 
-    def _narrowed(
-        self, query: Select[Any], table: FromClause, scope: Scope, source: Source | None = None
-    ) -> Select[Any]:
-        source = source or self.source
-        own = () if source is self.evidence else self.where(scope)
-        return query.select_from(table).where(*source.conditions(scope), *own)
+    def only(self, by: str, label: str | None) -> "Figure":
+        """The same of one label of a dimension of its source; None: of what has no label."""
+        dim, whole = self.source.dims[by], self.source
+
+        def where(scope: Scope) -> Sequence[Condition]:
+            found = dim.label(scope)
+            return (*self.where(scope), found.is_(None) if label is None else found == label)
+
+        narrow = replace(whole, table=lambda scope: joined(whole.rows_of(scope), dim.joins))
+        return replace(self, source=narrow, where=where)
+
+    def _narrowed(self, query: Select[Any], table: FromClause, scope: Scope) -> Select[Any]:
+        return query.select_from(table).where(*self.source.conditions(scope), *self.where(scope))
 
     def aggregates(self, scope: Scope) -> tuple[Any, ...]:
-        """(rows, rows with an amount, the number)."""
+        """The number; of a sum also the rows, for of none it is nought. No amount is asked for twice: some are dear."""
         if self.how is How.COUNT or self.amount is None:
-            return (func.count(), func.count(), func.count())
+            return (func.count(),)
         amount = self.amount(scope)
-        made = {How.SUM: func.sum(amount), How.MEAN: func.avg(amount), How.DISTINCT: func.count(amount.distinct())}
-        return (func.count(), func.count(amount), made[self.how])
+        if self.how is How.SUM:
+            return (func.sum(amount), func.count())
+        return (func.avg(amount) if self.how is How.MEAN else func.count(amount.distinct()),)
 
-    def told(self, rows: int, known: int, number: Any) -> Number:
+    def told(self, number: Any, rows: int = 1) -> Number:
         """The number out of its `aggregates`."""
-        if self.how in (How.COUNT, How.DISTINCT):
-            return int(number)
-        if known == 0:
-            return 0 if rows == 0 and self.how is How.SUM else None
-        return int(number) if self.how is How.SUM else round(float(number), 2)
+        if number is None:
+            return None if rows else 0
+        return round(float(number), 2) if self.how is How.MEAN else int(number)
 
     def histogram(self, scope: Scope) -> Select[Any]:
         """(minutes, how often), the shortest first."""
@@ -206,7 +245,7 @@ def places(village: Column) -> dict[str, Dim]:
     home = (_VILLAGE, _VILLAGE.c.id == village)
     return {
         "village": Dim("村", lambda _scope: _VILLAGE.c.name, (home,)),
-        "town": Dim("镇", lambda _scope: _AREA.c.name, (home, (_AREA, _AREA.c.id == _VILLAGE.c.area_id))),
+        "town": Dim("镇", lambda _scope: TITLES.c.title, (home, (TITLES, TITLES.c.id == _VILLAGE.c.area_id))),
     }
 
 

@@ -6,22 +6,22 @@ Each look is one query over the period and brings no more than a few rows.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import String, and_, case, cast, func, or_, select
 from sqlmodel import Session
 
+from data.figures import same_lists as lists
 from data.figures.heard import VOICE
 from data.figures.held import COUNT, LECTURE, attended, was_held
 from data.figures.scope import Scope
 from data.figures.sql import seconds_between
-from data.loop import SignUp, SignUpState, VoiceKind
-from data.statements import table_of
+from data.loop import VoiceKind
 
-SIGN_UP = table_of(SignUp)
-SAME_LIST = 5  # sign-ups; shorter lists may well be alike
 FIVES = 5  # marks
 FIVES_WITHIN = 60  # seconds
+BURST = 0.8  # of all marks of a lecture
 CROWDED = 1.5  # people to a seat
 IN_A_ROW = 5  # lectures with one and the same number
 MOST = 20  # flags of a kind
@@ -52,69 +52,54 @@ def flags(session: Session, scope: Scope) -> list[Flag]:
 
 
 def same_lists(session: Session, scope: Scope) -> list[Flag]:
-    """Lectures with one and the same list of those who signed up."""
-    person, length = SIGN_UP.c.member_id, func.length(SIGN_UP.c.for_whom)
-    print_ = (
-        func.count().label("rows"),
-        func.sum(person).label("sum"),
-        func.sum(person * person).label("squares"),
-        func.sum(length).label("lengths"),
-        func.min(SIGN_UP.c.for_whom).label("first"),
-        func.max(SIGN_UP.c.for_whom).label("last"),
-    )
-    lists = (
-        select(LECTURE.c.id.label("lecture"), *print_)
-        .select_from(LECTURE.join(SIGN_UP, SIGN_UP.c.lecture_id == LECTURE.c.id))
-        .where(*_mine(scope), SIGN_UP.c.state.in_((SignUpState.SEATED, SignUpState.WAITING)))
-        .group_by(LECTURE.c.id)
-        .having(func.count() >= SAME_LIST)
-        .cte("lists")
-    )
-    keys = ("rows", "sum", "squares", "lengths", "first", "last")
-    one, other = lists.alias("one"), lists.alias("other")
-    alike = and_(one.c.lecture < other.c.lecture, *(one.c[key] == other.c[key] for key in keys))
-    pairs = select(one.c.lecture, other.c.lecture, one.c.rows).join(other, alike)
-    found = session.execute(pairs.order_by(one.c.lecture, other.c.lecture).limit(MOST)).all()
-    return [
-        Flag(
-            FlagKind.SAME_LIST,
-            (first, second),
-            f"课{first}和课{second}的报名名单一模一样，都是{rows}条。也许是同一批乡亲都来了，请看一眼是不是贴重了。",
-        )
-        for first, second, rows in found
-        if _list(session, first) == _list(session, second)  # the sums only narrow it down
-    ]
+    """Lectures with one and the same list of those who signed up, or but one name more."""
+    flags = []
+    for first, second, rows, more in islice(lists.same_lists(session, scope), MOST):
+        alike = f"一模一样，都是{rows}条" if rows == more else f"只差一条（{rows}条和{more}条）"
+        why = "也许是同一批乡亲都来了，请看一眼是不是贴重了。"
+        flags.append(Flag(FlagKind.SAME_LIST, (first, second), f"课{first}和课{second}的报名名单{alike}。{why}"))
+    return flags
 
 
 def quick_fives(session: Session, scope: Scope) -> list[Flag]:
-    """Lectures whose marks are all fives, given within a minute."""
-    first, last = func.min(VOICE.c.at), func.max(VOICE.c.at)
+    """Lectures most of whose marks are fives that were given within a minute."""
+    at = seconds_between(scope.start, VOICE.c.at)
     rated = and_(VOICE.c.lecture_id == LECTURE.c.id, VOICE.c.kind == VoiceKind.FEEDBACK, VOICE.c.rating.is_not(None))
-    query = (
-        select(LECTURE.c.id, func.count())
+    five = case((VOICE.c.rating == 5, 1), else_=0)
+    marks = (
+        select(
+            LECTURE.c.id.label("lecture"),
+            func.sum(five).over(partition_by=LECTURE.c.id, order_by=at, range_=(0, FIVES_WITHIN)).label("burst"),
+        )
         .select_from(LECTURE.join(VOICE, rated))
         .where(*_mine(scope), VOICE.c.at >= scope.start)
-        .group_by(LECTURE.c.id)
-        .having(func.count() >= FIVES, func.min(VOICE.c.rating) == 5, seconds_between(first, last) <= FIVES_WITHIN)
-        .order_by(LECTURE.c.id)
+        .subquery("marks")
+    )
+    burst = func.max(marks.c.burst)
+    query = (
+        select(marks.c.lecture, func.count(), burst)
+        .group_by(marks.c.lecture)
+        .having(burst >= FIVES, burst >= func.count() * BURST)
+        .order_by(marks.c.lecture)
         .limit(MOST)
     )
     return [
         Flag(
             FlagKind.FIVES,
             (number,),
-            f"课{number}的{count}个评分都是5分，而且一分钟内评完。也许是当场一起评的，请看一眼是不是大家自己评的。",
+            f"课{number}有{count}个评分，其中{fives}个5分是一分钟内评的。也许是当场一起评的，请看一眼是不是大家自己评的。",
         )
-        for number, count in session.execute(query)
+        for number, count, fives in session.execute(query)
     ]
 
 
 def crowded(session: Session, scope: Scope) -> list[Flag]:
     """Lectures to which many more people came than there are seats, with no live link nor second place."""
     came = attended(scope)
+    alone = cast(LECTURE.c.branches, String) == "[]"
     query = (
-        select(LECTURE.c.id, LECTURE.c.seats, came, LECTURE.c.branches)
-        .where(*_mine(scope), LECTURE.c.live_url == "", LECTURE.c.seats > 0, came > LECTURE.c.seats * CROWDED)
+        select(LECTURE.c.id, LECTURE.c.seats, came)
+        .where(*_mine(scope), LECTURE.c.live_url == "", alone, LECTURE.c.seats > 0, came > LECTURE.c.seats * CROWDED)
         .order_by(LECTURE.c.starts_at, LECTURE.c.id)
         .limit(MOST)
     )
@@ -124,8 +109,7 @@ def crowded(session: Session, scope: Scope) -> list[Flag]:
             (number,),
             f"课{number}有{seats}个座位，填的到场是{people}人。也许站着听的多，请看一眼是不是多打了一位数。",
         )
-        for number, seats, people, branches in session.execute(query)
-        if not branches
+        for number, seats, people in session.execute(query)
     ]
 
 
@@ -133,7 +117,7 @@ def same_numbers(session: Session, scope: Scope) -> list[Flag]:
     """Lectures in a row of one lecturer for all of which the same number of people was typed."""
     came = (
         select(LECTURE.c.id, LECTURE.c.lecturer_id, LECTURE.c.starts_at, attended(scope).label("came"))
-        .where(*_mine(scope), was_held(scope))
+        .where(*_mine(scope))
         .cte("came")
     )
     # Two counters that run side by side keep their distance as long as the number stays the same.
@@ -185,19 +169,14 @@ LOOKS: Sequence[Callable[[Session, Scope], list[Flag]]] = (same_lists, quick_fiv
 
 
 def _mine(scope: Scope) -> tuple[Any, ...]:
-    return (scope.inside(LECTURE.c.starts_at), *scope.here(LECTURE.c.village_id, LECTURE.c.hamlet))
-
-
-def _list(session: Session, lecture_id: int) -> list[tuple[int, str]]:
-    query = select(SIGN_UP.c.member_id, SIGN_UP.c.for_whom).where(
-        SIGN_UP.c.lecture_id == lecture_id, SIGN_UP.c.state.in_((SignUpState.SEATED, SignUpState.WAITING))
-    )
-    return [(member, name) for member, name in session.execute(query.order_by(*query.selected_columns))]
+    """Those that were held; of one that was cancelled there is nothing to look at."""
+    here = scope.here(LECTURE.c.village_id, LECTURE.c.hamlet)
+    return (scope.inside(LECTURE.c.starts_at), was_held(scope), *here)
 
 
 def _between(session: Session, scope: Scope, lecturer_id: int, first: Any, last: Any) -> tuple[int, ...]:
     query = select(LECTURE.c.id).where(
         LECTURE.c.lecturer_id == lecturer_id, LECTURE.c.starts_at >= first, LECTURE.c.starts_at <= last, *_mine(scope)
     )
-    ids = session.execute(query.where(was_held(scope)).order_by(LECTURE.c.starts_at, LECTURE.c.id).limit(MOST))
+    ids = session.execute(query.order_by(LECTURE.c.starts_at, LECTURE.c.id).limit(MOST))
     return tuple(ids.scalars())

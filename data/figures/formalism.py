@@ -1,67 +1,92 @@
 """The self-check against 指尖上的形式主义 (the national opinion of December 2023), from what was sent and nothing else.
 
+All that the bot said of itself in groups is counted, not only texts and notices: who reads a group reads reminders too.
 Asked is what has words in it that tell people to do something; an invitation to a lecture or a poll is counted beside
-it, for nobody has to. Forced is what could be: the bot keeps no list of who did not answer, so there is nothing to
-count, and that is what the report says.
+it, for nobody has to. There is no number of what was forced: the bot can force nobody, and keeps no list of who did
+not answer.
 """
 
-import re
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlmodel import Session
 
-from data.figures.figures import BY_KEY
+from data.figures.asking import asked
+from data.figures.figure import Source
 from data.figures.scope import Scope
-from data.figures.spoken import OUT, ROOM, SPOKEN, notices
+from data.figures.spoken import GROUP, OUT, ROOM, SENT_TO, SPOKEN, notices
 from data.figures.sql import seconds_between
-from data.loop import Lecture, LectureRoom, LectureState, Poll, PollState
+from data.lecture_notes import ANNOUNCED
+from data.mail import OUTBOX_SPOKEN, OutboxKind
 from data.statements import table_of
 from data.tables import Broadcast
 
-_BROADCAST, _POLL = table_of(Broadcast), table_of(Poll)
-_LECTURE, _LECTURE_ROOM = table_of(Lecture), table_of(LectureRoom)
+_BROADCAST = table_of(Broadcast)
 _WEEK = 7 * 24 * 3600  # seconds
-# Words that tell everybody who reads them to do something for us, not for themselves.
-ASKING = re.compile(
-    r"收到请?回复|收到回|请回复|请.{0,6}接龙|打卡|签到|截图|请?.{0,4}转发|务必|必须.{0,8}(?:关注|下载|注册|点赞|填)|"
-    r"点赞|请.{0,6}投票|请.{0,8}(?:填写|填报|上报|关注|下载|注册)|人人.{0,4}(?:参与|必)"
+_SAID = Source(
+    subject="message",
+    table=SENT_TO,
+    id=OUT.c.id,
+    at=OUT.c.settled_at,
+    text=OUT.c.text,
+    where=lambda scope: (OUTBOX_SPOKEN, GROUP, scope.inside(OUT.c.settled_at)),
+    village=ROOM.c.village_id,
 )
+_TEXT, _NOTICE = OUT.c.kind == OutboxKind.PUSH, OUT.c.broadcast_id.is_not(None)
+_INVITES = and_(~_TEXT, ~_NOTICE, OUT.c.once.like(f"lecture:%:{ANNOUNCED}:%"))
+_ASKS = and_(~_TEXT, ~_NOTICE, OUT.c.once.like("poll:%"))  # as `data.polls` names them
 
 
 @dataclass(frozen=True, slots=True)
 class SelfCheck:
-    """``mean_week`` and ``most_week`` are messages to one group in seven days, without replies."""
+    """Messages to groups, each counted once for each group. ``mean_week`` and ``most_week`` are messages to one group
+    in seven days, without replies."""
 
-    texts: int  # policy texts, each to one group
+    messages: int  # all that the bot said of itself
+    texts: int  # of these: policy texts
     notices: int
+    invitations: int  # announcements of lectures and other events
+    polls: int
     asking: int  # of the notices, those that tell people to do something
     asking_texts: tuple[tuple[int, str, int], ...]  # (number, text, groups) of the first of them
-    invitations: int  # lectures announced, each in one group
-    polls: int
     groups: int
     mean_week: float | None
     most_week: int
-    forced: int = 0
-    forced_why: str = "机器人不点名、不催人、不记谁没回应，也没有打卡、积分、排名，所以这一项没有可数的。"
+
+    @property
+    def others(self) -> int:
+        """Reminders, changes, results and the like."""
+        return self.messages - self.texts - self.notices - self.invitations - self.polls
 
 
 def check(session: Session, scope: Scope) -> SelfCheck:
     """The self-check of a period."""
     told = _notices(session, scope)
-    asking = [each for each in told if ASKING.search(each[1])]
+    asking = [each for each in told if asked(each[1])]
     groups, mean, most = _weeks(session, scope)
+    messages, texts, count, invitations, polls = _kinds(session, scope)
     return SelfCheck(
-        texts=int(BY_KEY["pushes"].number(session, scope) or 0),
-        notices=sum(count for _, _, count in told),
+        messages=messages,
+        texts=texts,
+        notices=count,
+        invitations=invitations,
+        polls=polls,
         asking=sum(count for _, _, count in asking),
         asking_texts=tuple(asking[:10]),
-        invitations=_invitations(session, scope),
-        polls=_polls(session, scope),
         groups=groups,
         mean_week=mean,
         most_week=most,
     )
+
+
+def _kinds(session: Session, scope: Scope) -> tuple[int, ...]:
+    """(all, texts, notices, announcements, polls)."""
+
+    def many(which: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.coalesce(func.sum(case((which, 1), else_=0)), 0)
+
+    query = select(func.count(), many(_TEXT), many(_NOTICE), many(_INVITES), many(_ASKS)).select_from(SENT_TO)
+    return tuple(int(each) for each in session.execute(query.where(*_SAID.conditions(scope))).one())
 
 
 def _notices(session: Session, scope: Scope) -> list[tuple[int, str, int]]:
@@ -82,8 +107,8 @@ def _weeks(session: Session, scope: Scope) -> tuple[int, float | None, int]:
     week = seconds_between(scope.start, OUT.c.settled_at) // _WEEK
     each = (
         select(ROOM.c.id.label("room"), week.label("week"), func.count().label("count"))
-        .select_from(SPOKEN.rows_of(scope))
-        .where(*SPOKEN.conditions(scope))
+        .select_from(SENT_TO)
+        .where(*_SAID.conditions(scope))
         .group_by(ROOM.c.id, week)
         .subquery("each")
     )
@@ -91,17 +116,3 @@ def _weeks(session: Session, scope: Scope) -> tuple[int, float | None, int]:
     groups, messages, most = session.execute(query).one()
     weeks = max((min(scope.end, scope.as_of) - scope.start).total_seconds() / _WEEK, 1)
     return int(groups), round(int(messages) / int(groups) / weeks, 2) if groups else None, int(most or 0)
-
-
-def _invitations(session: Session, scope: Scope) -> int:
-    table = _LECTURE.join(_LECTURE_ROOM, _LECTURE_ROOM.c.lecture_id == _LECTURE.c.id)
-    mine = (scope.inside(_LECTURE.c.starts_at), *scope.here(_LECTURE.c.village_id, _LECTURE.c.hamlet))
-    query = select(func.count()).select_from(table).where(*mine, _LECTURE.c.state != LectureState.CANCELLED)
-    return int(session.execute(query).scalar_one())
-
-
-def _polls(session: Session, scope: Scope) -> int:
-    table = _POLL.join(ROOM, ROOM.c.id == _POLL.c.room_id)
-    shown = _POLL.c.state.in_((PollState.OPEN, PollState.CLOSED))
-    mine = (scope.inside(_POLL.c.created_at), *scope.here(ROOM.c.village_id))
-    return int(session.execute(select(func.count()).select_from(table).where(*mine, shown)).scalar_one())

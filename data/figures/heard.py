@@ -2,18 +2,23 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, literal, or_
+from sqlalchemy import ColumnElement, and_, case, literal, or_, select
 
+from data.cases import REFUSED
 from data.figures.figure import Column, Dim, Source, months, places, plain
 from data.figures.held import LECTURE, was_held
 from data.figures.scope import Scope
 from data.figures.sql import minutes_between
-from data.loop import Voice, VoiceKind
+from data.loop import Step, Subject, Voice, VoiceKind
 from data.statements import table_of
 from data.tables import Topic
 from data.voices import ANSWERED, KIND_NAMES
 
-VOICE, _TOPIC = table_of(Voice), table_of(Topic)
+VOICE, _TOPIC, _STEP = table_of(Voice), table_of(Topic), table_of(Step)
+_CLOSED = (_STEP.c.subject == Subject.VOICE, _STEP.c.subject_id == VOICE.c.id, _STEP.c.state == REFUSED)
+# 删除我的信息 closes the cases of who asks for it, by nobody's hand. Its words may go, its step stays.
+_BY_NOBODY = select(_STEP.c.id).where(*_CLOSED, _STEP.c.by_id.is_(None)).correlate(VOICE).exists()
+_LET_GO = and_(VOICE.c.answered_by.is_(None), _BY_NOBODY)
 
 
 def _kind(_scope: Scope) -> Column:
@@ -40,21 +45,25 @@ def _cases(at: Column, *also: Any) -> Source:
     )
 
 
-def _answered(scope: Scope) -> ColumnElement[bool]:
+def _done(scope: Scope) -> ColumnElement[bool]:
     return scope.known(VOICE.c.answered_at)
 
 
+def _answered(scope: Scope) -> ColumnElement[bool]:
+    return and_(_done(scope), ~_LET_GO)
+
+
 def _overdue(scope: Scope) -> ColumnElement[bool]:
-    """Answered after its deadline, or still without an answer then."""
+    """Answered, or let go, after its deadline; or still without an answer then."""
     late = VOICE.c.answered_at > VOICE.c.due_at
     waits = or_(VOICE.c.answered_at.is_(None), VOICE.c.answered_at > scope.as_of)
-    return or_(and_(_answered(scope), late), and_(waits, VOICE.c.due_at < scope.as_of))
+    return or_(and_(_done(scope), late), and_(waits, VOICE.c.due_at < scope.as_of))
 
 
 COLLECTED = _cases(VOICE.c.at)
 ANSWERED_OF = _cases(VOICE.c.at, _answered)
 OVERDUE = _cases(VOICE.c.at, _overdue)
-ANSWERS = _cases(VOICE.c.answered_at)
+ANSWERS = _cases(VOICE.c.answered_at, lambda _scope: ~_LET_GO)
 
 
 def until_answer(_scope: Scope) -> Column:

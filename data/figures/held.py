@@ -6,17 +6,18 @@ said last before then (`data.record_tables.LectureCount`); what is said later is
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, case, literal, or_, select
+from sqlalchemy import ColumnElement, FromClause, String, case, cast, func, literal, or_, select
 
-from data.figures.figure import Column, Dim, Source, months, places, plain
+from data.figures.figure import Column, Dim, Source, Things, months, places, plain
 from data.figures.scope import Scope
 from data.loop import EventKind, Lecture, LectureState, SignUp, SignUpState, Step, Subject
 from data.record_tables import LectureCount
 from data.statements import table_of
-from data.tables import Lecturer, Topic
+from data.tables import Lecturer, Member, Topic, Village
 
 LECTURE, COUNT, STEP = table_of(Lecture), table_of(LectureCount), table_of(Step)
 _SIGN_UP, _TOPIC, _LECTURER = table_of(SignUp), table_of(Topic), table_of(Lecturer)
+_VILLAGE, _MEMBER = table_of(Village), table_of(Member)
 KIND_NAMES = {
     EventKind.LECTURE: "讲座", EventKind.COURTYARD: "屋场会", EventKind.VOLUNTEER: "志愿服务",
     EventKind.TRAINING: "培训", EventKind.SHOW: "文艺活动", EventKind.VISIT: "送学上门",
@@ -88,12 +89,16 @@ def _kind(_scope: Scope) -> Column:
 
 
 _TOPIC_OF = (_TOPIC, _TOPIC.c.id == LECTURE.c.topic_id)
+_LECTURER_OF = (_LECTURER, _LECTURER.c.id == LECTURE.c.lecturer_id)
+_MORE = {
+    "题目": _TOPIC.c.name, "宣讲员": _LECTURER.c.name, "地点": LECTURE.c.venue, "村小组": LECTURE.c.hamlet,
+}  # fmt: skip
 _DIMS = {
     "month": months(LECTURE.c.starts_at),
     **places(LECTURE.c.village_id),
     "hamlet": plain("村小组", LECTURE.c.hamlet),
     "topic": plain("题目", _TOPIC.c.name, (_TOPIC_OF,)),
-    "lecturer_kind": plain("宣讲员类别", _LECTURER.c.kind, ((_LECTURER, _LECTURER.c.id == LECTURE.c.lecturer_id),)),
+    "lecturer_kind": plain("宣讲员类别", _LECTURER.c.kind, (_LECTURER_OF,)),
     "dialect": plain("方言", LECTURE.c.dialect),
     "venue": Dim("场所", _venue),
     "mode": Dim("方式", _mode),
@@ -101,7 +106,7 @@ _DIMS = {
 }
 
 
-def _lectures(where: Any) -> Source:
+def _lectures(where: Any, *, late: bool = False) -> Source:
     return Source(
         subject="lecture",
         table=LECTURE,
@@ -111,13 +116,16 @@ def _lectures(where: Any) -> Source:
         where=lambda scope: (scope.inside(LECTURE.c.starts_at), where(scope)),
         village=LECTURE.c.village_id,
         hamlet=LECTURE.c.hamlet,
+        text_joins=(_TOPIC_OF, _LECTURER_OF),
         dims=_DIMS,
+        more=_MORE,
+        late=late,
     )
 
 
 HELD = _lectures(was_held)
 CANCELLED = _lectures(was_cancelled)
-HELD_LATE = _lectures(came_late)
+HELD_LATE = _lectures(came_late, late=True)
 _SIGNED = LECTURE.join(_SIGN_UP, _SIGN_UP.c.lecture_id == LECTURE.c.id)
 SIGNED = Source(
     subject="lecture",
@@ -130,19 +138,35 @@ SIGNED = Source(
     ),
     village=LECTURE.c.village_id,
     hamlet=LECTURE.c.hamlet,
+    text_joins=(_TOPIC_OF, _LECTURER_OF),
     dims=_DIMS,
+    more=_MORE,
 )  # fmt: skip
 _COUNTED = LECTURE.join(COUNT, COUNT.c.lecture_id == LECTURE.c.id)
+
+
+def _typed(column: Column, unit: str) -> Column:
+    return func.coalesce(cast(column, String) + unit, "没填")
+
+
 COUNTED_LATE = Source(
     subject="lecture",
     table=_COUNTED,
     id=LECTURE.c.id,
     at=COUNT.c.at,
-    text=LECTURE.c.title,
+    text=LECTURE.c.title
+    + "：到场"
+    + _typed(COUNT.c.attended, "人")
+    + "，资料"
+    + _typed(COUNT.c.handouts, "份")
+    + func.coalesce("（" + _MEMBER.c.name + "填）", ""),
     where=lambda scope: (scope.inside(LECTURE.c.starts_at), COUNT.c.at > scope.closes),
     village=LECTURE.c.village_id,
     hamlet=LECTURE.c.hamlet,
+    text_joins=((_MEMBER, _MEMBER.c.id == COUNT.c.by_id), _TOPIC_OF, _LECTURER_OF),
     dims=_DIMS,
+    more=_MORE,
+    late=True,
 )
 
 
@@ -159,3 +183,8 @@ def only(kind: EventKind) -> Any:
 def village(_scope: Scope) -> Column:
     """The village in which it was held."""
     return LECTURE.c.village_id
+
+
+VILLAGES = Things(
+    "village", _VILLAGE.c.name, func.count(), "场次", ((_VILLAGE, _VILLAGE.c.id == LECTURE.c.village_id),)
+)

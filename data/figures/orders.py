@@ -21,6 +21,7 @@ ORDER, STEP, _TOPIC = table_of(Order), table_of(Step), table_of(Topic)
 _EARLIER = STEP.alias("earlier")
 _TOPIC_OF = (_TOPIC, _TOPIC.c.id == ORDER.c.topic_id)
 _WHAT = func.coalesce(func.nullif(ORDER.c.wish, ""), _TOPIC.c.name, "")
+_MORE = {"题目": _TOPIC.c.name, "地点": ORDER.c.place}
 
 
 def state(scope: Scope) -> Column:
@@ -68,6 +69,7 @@ RECEIVED = Source(
     village=ORDER.c.village_id,
     text_joins=(_TOPIC_OF,),
     dims={"month": months(ORDER.c.created_at), **_DIMS},
+    more=_MORE,
 )
 
 
@@ -94,6 +96,7 @@ def _first(turn: OrderState) -> Source:
         village=ORDER.c.village_id,
         text_joins=(_TOPIC_OF,),
         dims={"month": months(STEP.c.at), **_DIMS},
+        more=_MORE,
     )
 
 
@@ -109,6 +112,7 @@ HEARD = Source(
     village=ORDER.c.village_id + 0,  # as a sum, so that SQLite begins with the lectures of the period
     text_joins=(_TOPIC_OF,),
     dims={"month": months(LECTURE.c.starts_at), **_DIMS},
+    more=_MORE,
 )
 
 

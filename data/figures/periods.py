@@ -5,7 +5,7 @@ Written ``2026-11-20``, ``2026W47``, ``2026-11``, ``2026Q4``, ``2026H2``, ``2026
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -104,7 +104,7 @@ class Period:
         """The first moment after it."""
         return datetime.combine(self.after, time(), zone)
 
-    def closes_at(self, zone: ZoneInfo, *, grace_days: int = GRACE_DAYS) -> datetime:
+    def closes_at(self, zone: tzinfo, *, grace_days: int = GRACE_DAYS) -> datetime:
         """When its books are closed: what is written down later is late (补报) and never changes its numbers."""
         return datetime.combine(self.after + timedelta(days=grace_days), time(), zone)
 
@@ -128,6 +128,12 @@ def period_of(day: date, kind: PeriodKind) -> Period:
         case _:
             length = _MONTHS[kind]
             return Period(date(day.year, (day.month - 1) // length * length + 1, 1), kind)
+
+
+def is_settled(day: date, written: datetime, *, now: datetime, zone: tzinfo) -> bool:
+    """Whether what lies on a day and was written down then is counted in a period that has been closed since."""
+    closes = (period_of(day, kind).closes_at(zone) for kind in PeriodKind)
+    return any(written <= each < now for each in closes)
 
 
 def parse(words: str) -> Period:

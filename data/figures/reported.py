@@ -30,7 +30,7 @@ def _month(scope: Scope) -> Column:
     return case(*((REPORT.c.published_on < each.after, literal(each.key)) for each in parts))
 
 
-def _reports(noted: Any) -> Source:
+def _reports(noted: Any, *, late: bool = False) -> Source:
     return Source(
         subject="media",
         table=REPORT,
@@ -40,13 +40,14 @@ def _reports(noted: Any) -> Source:
         where=lambda scope: (_published(scope), noted(scope)),
         village=REPORT.c.village_id,
         dims={"month": Dim("月", _month), **places(REPORT.c.village_id), "level": Dim("级别", _level)},
+        late=late,
     )
 
 
 REPORTS = _reports(
     lambda scope: scope.known(REPORT.c.noted_at) & or_(REPORT.c.struck_at.is_(None), REPORT.c.struck_at > scope.closes)
 )
-REPORTED_LATE = _reports(lambda scope: (REPORT.c.noted_at > scope.closes) & REPORT.c.struck_at.is_(None))
+REPORTED_LATE = _reports(lambda scope: (REPORT.c.noted_at > scope.closes) & REPORT.c.struck_at.is_(None), late=True)
 
 
 def of_level(level: MediaLevel) -> Any:

@@ -7,12 +7,21 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, select
 
+from data.errors import Declined
 from data.figures.areas import Place
 from data.figures.periods import GRACE_DAYS, Period
 from data.statements import table_of
 from data.tables import Village
 
 _VILLAGE = table_of(Village).alias("within")  # a name of its own: the village itself may be asked for beside it
+
+
+class NotBegun(Declined):
+    """A period of which nothing can be known yet."""
+
+    def __init__(self, period: Period) -> None:
+        first = f"{period.first.year}年{period.first.month}月{period.first.day}日"
+        super().__init__(f"{period.label}还没有开始，没有数可看。到{first}以后再来，或者换一个已经开始的时段。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +55,11 @@ class Scope:
     def closed(self) -> bool:
         """Whether its numbers will stay as they are."""
         return self.now > self.closes
+
+    def must_have_begun(self) -> None:
+        """Raises `NotBegun`."""
+        if self.now < self.start:
+            raise NotBegun(self.period)
 
     def inside(self, moment: Any) -> ColumnElement[bool]:
         """That a moment lies in the period."""

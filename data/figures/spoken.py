@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, select
 
-from data.figures.figure import Column, Condition, Source, months, places
+from data.figures.figure import Column, Condition, Source, Things, months, places
 from data.figures.scope import Scope
 from data.figures.sql import seconds_between
 from data.mail import OUTBOX_SPOKEN, Inbox, Outbox, OutboxKind
@@ -18,7 +18,7 @@ from data.tables import Room, RoomKind
 
 OUT, IN, ROOM = table_of(Outbox), table_of(Inbox), table_of(Room)
 DAY = timedelta(days=1)
-_SENT_TO = ROOM.join(OUT, OUT.c.room_id == ROOM.c.id)
+SENT_TO = ROOM.join(OUT, OUT.c.room_id == ROOM.c.id)
 _TEXT = OUT.c.kind == OutboxKind.PUSH
 _NOTICE = OUT.c.broadcast_id.is_not(None)
 _EITHER = _TEXT | _NOTICE
@@ -28,7 +28,7 @@ GROUP = ROOM.c.kind != RoomKind.DIRECT
 def _messages(where: ColumnElement[bool]) -> Source:
     return Source(
         subject="message",
-        table=_SENT_TO,
+        table=SENT_TO,
         id=OUT.c.id,
         at=OUT.c.settled_at,
         text=OUT.c.text,
@@ -55,6 +55,9 @@ def notices(_scope: Scope) -> tuple[Condition, ...]:
 def room(_scope: Scope) -> Column:
     """The group of a message."""
     return ROOM.c.id
+
+
+GROUPS = Things("room", ROOM.c.name, func.count(), "收到几条")
 
 
 def _last_before(scope: Scope) -> Any:
@@ -101,3 +104,7 @@ REACHED = Source(
 def member(_scope: Scope) -> Column:
     """Who was heard."""
     return IN.c.member_id
+
+
+# Of a person their number and a group of theirs: never how much they say.
+PEOPLE = Things("member", ROOM.c.name, func.count(ROOM.c.id.distinct()), "在几个群")

@@ -1,9 +1,9 @@
-"""Spans of time in SQL, alike on SQLite and PostgreSQL."""
+"""Spans of time, and numbers for names, in SQL: alike on SQLite and PostgreSQL."""
 
 import sqlite3
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Integer, func, type_coerce
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
@@ -28,6 +28,31 @@ def _sqlite(element: Any, compiler: SQLCompiler, **options: Any) -> str:
 def _postgresql(element: Any, compiler: SQLCompiler, **options: Any) -> str:
     first, last = (compiler.process(each, **options) for each in element.clauses)
     return f"CAST(FLOOR(EXTRACT(EPOCH FROM ({last} - {first}))) AS INTEGER)"
+
+
+class _CodePoint(GenericFunction[int]):
+    type = BigInteger()
+    inherit_cache = True
+    name = "code_point"
+
+
+@compiles(_CodePoint, "sqlite")
+def _sqlite_point(element: Any, compiler: SQLCompiler, **options: Any) -> str:
+    (letter,) = (compiler.process(each, **options) for each in element.clauses)
+    return f"coalesce(unicode({letter}), 0)"
+
+
+@compiles(_CodePoint, "postgresql")
+def _postgresql_point(element: Any, compiler: SQLCompiler, **options: Any) -> str:
+    (letter,) = (compiler.process(each, **options) for each in element.clauses)
+    return f"CAST(ascii({letter}) AS BIGINT)"
+
+
+def name_code(name: Any) -> ColumnElement[int]:
+    """A number for a name, of its first, second and last letter: few others have the same, and it is small enough that
+    the squares of a long list can be added up."""
+    first, second, last = (_CodePoint(func.substr(name, at, 1)) for at in (1, 2, func.length(name)))
+    return type_coerce((first * 65599 + second * 257 + last) % 9999991, BigInteger)
 
 
 def seconds_between(first: Any, last: Any) -> ColumnElement[int]:

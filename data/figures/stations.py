@@ -1,12 +1,13 @@
 """Stations (站点) in which nothing was held: each should hold something every month.
 
-A village is a station from when it has a group of ours, or something was held there. The rows are villages by months.
+A village is a station from when a group of ours is its own, or something was held there. The rows are villages by
+months.
 """
 
-from sqlalchemy import ColumnElement, FromClause, String, literal, literal_column, or_, select, true, union_all
+from sqlalchemy import ColumnElement, FromClause, String, func, literal, literal_column, or_, select, true, union_all
 
 from data.columns import Moment
-from data.figures.figure import Column, Dim, Source, places
+from data.figures.figure import Column, Dim, Source, Things, places
 from data.figures.held import LECTURE, was_held
 from data.figures.scope import Scope
 from data.statements import table_of
@@ -19,23 +20,22 @@ _KEY = literal_column("span.key", String)
 
 
 def _villages_by_months(scope: Scope) -> FromClause:
-    """Each village with each month of the period; with the period itself where that is shorter than a month."""
+    """Each village with each month of the period."""
     spans = [
         select(
             literal(each.start(scope.zone), Moment).label("begins"),
             literal(each.end(scope.zone), Moment).label("ends"),
             literal(each.key).label("key"),
         )
-        for each in scope.period.months() or [scope.period]
+        for each in scope.period.months()
     ]
     return _VILLAGE.join(union_all(*spans).subquery("span"), true())
 
 
 def _idle(scope: Scope) -> tuple[ColumnElement[bool], ...]:
-    """That a month has begun, that a village was a station by its end, and that nothing was held there in it."""
-    room = select(_ROOM.c.id).where(
-        _ROOM.c.village_id == _VILLAGE.c.id, _ROOM.c.kind != RoomKind.DIRECT, _ROOM.c.created_at < _ENDS
-    )
+    """That a month is over, that a village was a station by its end, and that nothing was held there in it."""
+    since = func.coalesce(_ROOM.c.bound_at, _ROOM.c.created_at)
+    room = select(_ROOM.c.id).where(_ROOM.c.village_id == _VILLAGE.c.id, _ROOM.c.kind != RoomKind.DIRECT, since < _ENDS)
     former = select(_FORMER.c.id).where(
         _FORMER.c.village_id == _VILLAGE.c.id, _FORMER.c.starts_at < _ENDS, was_held(scope, _FORMER)
     )
@@ -46,12 +46,15 @@ def _idle(scope: Scope) -> tuple[ColumnElement[bool], ...]:
         was_held(scope),
     )
     known = or_(room.correlate(_VILLAGE).exists(), former.correlate(_VILLAGE).exists())
-    return (scope.as_of > _BEGINS, known, ~held.correlate(_VILLAGE).exists())
+    return (scope.as_of >= _ENDS, known, ~held.correlate(_VILLAGE).exists())
 
 
 def village(_scope: Scope) -> Column:
     """The village."""
     return _VILLAGE.c.id
+
+
+VILLAGES = Things("village", _VILLAGE.c.name, func.count(), "空白月")
 
 
 IDLE = Source(
@@ -63,4 +66,5 @@ IDLE = Source(
     where=_idle,
     village=_VILLAGE.c.id,
     dims={"month": Dim("月", lambda _scope: _KEY), **places(_VILLAGE.c.id)},
+    monthly=True,
 )

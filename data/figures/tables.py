@@ -1,27 +1,31 @@
 """The figures as tables: by month, village, topic …, and which topics are ordered where."""
 
+import re
 from collections import defaultdict
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlmodel import Session
 
 from data.errors import Declined
-from data.figures import areas
-from data.figures.areas import Level
+from data.figures import areas, records
+from data.figures.areas import TITLES, Level
 from data.figures.counting import count_together
 from data.figures.figure import NOWHERE, Figure, How, Number
 from data.figures.figures import FIGURES
 from data.figures.orders import ORDER
+from data.figures.periods import parse
 from data.figures.scope import Scope
-from data.record_tables import Area
 from data.statements import table_of
 from data.tables import Topic, Village
 
-_TOPIC, _VILLAGE, _AREA = table_of(Topic), table_of(Village), table_of(Area)
+_TOPIC, _VILLAGE = table_of(Topic), table_of(Village)
 _GROUPED = (How.COUNT, How.SUM, How.MEAN, How.DISTINCT)
 _VILLAGES = 40  # on one picture; of more the towns are shown
+_DIGITS = re.compile(r"(\d+)")
 NO_LABEL, NO_TOPIC = "（没写）", "（没对上题目）"
 # By what tables can be made. There is none by person: nobody is ranked.
 BY = {
@@ -67,7 +71,8 @@ def columns(by: str) -> tuple[Figure, ...]:
 def breakdown(session: Session, scope: Scope, by: str, *, keys: tuple[str, ...] = ()) -> Table:
     """The figures of these ``keys`` (all that can be) by month, village, topic …, in the order of the labels.
 
-    Each number is counted for its label: what counts each village once does so in every row. Raises `NoSuchTable`.
+    Each number is counted for its label: what counts each village once does so in every row. Raises `NoSuchTable`,
+    `data.figures.scope.NotBegun`.
     """
     figures = tuple(each for each in columns(by) if not keys or each.key in keys)
     found: dict[str, dict[str, Number]] = defaultdict(dict)
@@ -75,18 +80,39 @@ def breakdown(session: Session, scope: Scope, by: str, *, keys: tuple[str, ...] 
         found.update({each.key: {} for each in scope.period.months()})
     for label, numbers in count_together(session, scope, figures, by=by).items():
         found[_label(label, by)] = numbers
-    rows = tuple((label, tuple(_number(numbers, each) for each in figures)) for label, numbers in sorted(found.items()))
+    known = {each.key for each in figures if each.source.knows(scope)}
+    always = {each.key for each in figures if each.key in known and each.source.late}
+    blank = _before_all(session, scope, found) if by == "month" else ()
+    rows = tuple(
+        (label, tuple(_number(found[label], each, always if label in blank else known) for each in figures))
+        for label in in_order(found)
+    )
     return Table(by, figures, rows)
+
+
+def narrowed(figure: Figure, by: str, label: str) -> Figure:
+    """A figure of one row of its table: `Table.rows` by ``by``, of this label. Raises `NoSuchTable`."""
+    if by not in BY or by not in figure.source.dims:
+        raise NoSuchTable(by)
+    return figure.only(by, None if label == _label(None, by) else label)
+
+
+def in_order(labels: Iterable[str]) -> list[str]:
+    """As people count: 第2镇 before 第10镇."""
+    return sorted(
+        labels, key=lambda label: [each.zfill(9) if each.isdecimal() else each for each in _DIGITS.split(label)]
+    )
 
 
 def heat(session: Session, scope: Scope) -> Heat:
     """How many orders came in for each topic from each village, or from each town where there are many villages."""
+    scope.must_have_begun()
     wide = areas.villages_in(session, scope.place) > _VILLAGES and scope.place.level is not Level.TOWN
-    place = _AREA.c.name if wide else _VILLAGE.c.name
+    place = TITLES.c.title if wide else _VILLAGE.c.name
     table = ORDER.outerjoin(_TOPIC, _TOPIC.c.id == ORDER.c.topic_id)
     table = table.outerjoin(_VILLAGE, _VILLAGE.c.id == ORDER.c.village_id)
     if wide:
-        table = table.outerjoin(_AREA, _AREA.c.id == _VILLAGE.c.area_id)
+        table = table.outerjoin(TITLES, TITLES.c.id == _VILLAGE.c.area_id)
     query = (
         select(_TOPIC.c.name, place, func.count())
         .select_from(table)
@@ -94,13 +120,22 @@ def heat(session: Session, scope: Scope) -> Heat:
         .group_by(_TOPIC.c.name, place)
     )
     cells = {(topic or NO_TOPIC, where or NOWHERE): int(count) for topic, where, count in session.execute(query)}
-    return Heat(tuple(sorted({topic for topic, _ in cells})), tuple(sorted({where for _, where in cells})), cells)
+    topics, places = ({each[at] for each in cells} for at in (0, 1))
+    return Heat(tuple(in_order(topics)), tuple(in_order(places)), cells)
+
+
+def _before_all(session: Session, scope: Scope, months: Iterable[str]) -> set[str]:
+    """The months of which there are no records yet."""
+    ends = {key: min(parse(key).end(scope.zone), scope.now) for key in sorted(months)}
+    return set(takewhile(lambda key: not records.began_before(session, ends[key]), ends))
 
 
 def _label(label: Any, by: str) -> str:
     return str(label) if label is not None else NOWHERE if by in ("village", "town") else NO_LABEL
 
 
-def _number(numbers: dict[str, Number], figure: Figure) -> Number:
-    """A count of which there is no row is nought."""
+def _number(numbers: dict[str, Number], figure: Figure, known: Set[str]) -> Number:
+    """A count of which there is no row is nought, where it can be known."""
+    if figure.key not in known:
+        return None
     return numbers.get(figure.key, None if figure.how is How.MEAN else 0)

@@ -31,7 +31,8 @@ def book(report: Report) -> bytes:
         ("指标", "单位", "本期", "上期", "怎么数"),
         [
             *((each.name, each.unit, report.numbers[each.key], report.before[each.key], each.help) for each in FIGURES),
-            (told.standing(report.scope),),
+            (told.standing(report.scope, recorded=report.recorded[0]),),
+            *((line,) for line in told.compared(report)),
         ],
     )
     for by, table in report.tables.items():

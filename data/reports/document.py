@@ -45,7 +45,7 @@ def values(report: Report) -> dict[str, object]:
     return {
         "title": title_of(report),
         "made": f"{told.day_words(scope.now, scope.zone)}制",
-        "standing": told.standing(scope),
+        "standing": told.standing(scope, recorded=report.recorded[0]),
         "place": scope.place.name,
         "period": report.period.label,
         "n": {key: told.told(number) for key, number in report.numbers.items()},
@@ -122,10 +122,16 @@ def _charts(report: Report) -> dict[str, list[Picture]]:
         "months": [drawn.months(months, wide=WIDE)] if len(months.rows) > 1 else [],
         "times": [drawn.times(report.numbers, wide=WIDE)] if any(map(report.numbers.get, drawn.TIMES)) else [],
         "heat": drawn.heat_pages(report.heat, wide=WIDE)[:_HEATS] if report.heat.cells else [],
-        "pushes": [drawn.pushes(months, wide=WIDE)] if any(map(report.numbers.get, drawn.PUSHES)) else [],
+        "pushes": _spoken(report, months),
         "events": [drawn.bars("各类活动", report.tables["event"], "events", unit="场", wide=WIDE)],
     }
     return {name: [_picture(each) for each in found] for name, found in pictures.items()}
+
+
+def _spoken(report: Report, months: Table) -> list[str]:
+    if not any(map(report.numbers.get, drawn.PUSHES)):
+        return []
+    return [drawn.pushes(months, wide=WIDE), drawn.replies(months, wide=WIDE)]
 
 
 def _picture(svg: str) -> Picture:

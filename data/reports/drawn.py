@@ -23,24 +23,31 @@ CHARTS: Mapping[str, str] = {
     "heat": "哪个题目、哪里点得多",
     "times": "各步用了多久",
     "months": "各月办了多少场",
-    "pushes": "推送和群里回应",
+    "pushes": "推送到群里的短文和通知",
+    "replies": "推送后一天内群里回应",
     "idle": "空白月",
 }
 
 
-def chart(session: Session, scope: Scope, name: str) -> str:
-    """The chart of this name (one of `CHARTS`), counted for itself."""
+def chart(session: Session, scope: Scope, name: str, *, under: str = "") -> str:
+    """The chart of this name (one of `CHARTS`), counted for itself; ``under`` stands below its title."""
+
+    def by_month(*keys: str) -> Table:
+        return begun(breakdown(session, scope, "month", keys=keys), scope)
+
     match name:
         case "heat":
-            return heat(tables.heat(session, scope))
+            return heat(tables.heat(session, scope), under=under)
         case "times":
-            return times(numbers(session, scope, keys=TIMES))
+            return times(numbers(session, scope, keys=TIMES), under=under)
         case "months":
-            return months(begun(breakdown(session, scope, "month", keys=("events",)), scope))
+            return months(by_month("events"), under=under)
         case "pushes":
-            return pushes(begun(breakdown(session, scope, "month", keys=PUSHES), scope))
+            return pushes(by_month(*PUSHES), under=under)
+        case "replies":
+            return replies(by_month(*PUSHES), under=under)
         case _:
-            return idle(breakdown(session, scope, idle_by(session, scope), keys=("months_idle",)))
+            return idle(breakdown(session, scope, idle_by(session, scope), keys=("months_idle",)), under=under)
 
 
 def idle_by(session: Session, scope: Scope) -> str:
@@ -49,9 +56,9 @@ def idle_by(session: Session, scope: Scope) -> str:
     return "village" if few else "month" if scope.place.level is Level.WHOLE else "town"
 
 
-def heat(found: Heat) -> str:
+def heat(found: Heat, *, under: str = "") -> str:
     """Orders by topic and place, in one picture."""
-    return drawing.heat(_table(found))
+    return drawing.heat(_table(found, under))
 
 
 def heat_pages(found: Heat, *, wide: float) -> list[str]:
@@ -59,31 +66,37 @@ def heat_pages(found: Heat, *, wide: float) -> list[str]:
     return drawing.heat_pages(_table(found), wide=wide)
 
 
-def times(found: Mapping[str, Number], *, wide: float = WIDTH) -> str:
+def times(found: Mapping[str, Number], *, wide: float = WIDTH, under: str = "") -> str:
     """How long the steps of the loop took; the figures are hours, the picture takes minutes."""
     steps = [(name, _minutes(found[f"{key}_median"]), _minutes(found[f"{key}_p90"])) for name, key in _TIMES]
-    return charts.spans(CHARTS["times"], steps, wide=wide)
+    return charts.spans(_title("times", under), steps, wide=wide)
 
 
-def months(table: Table, *, wide: float = WIDTH) -> str:
+def months(table: Table, *, wide: float = WIDTH, under: str = "") -> str:
     """Events by month; a single period in one bar."""
     items = _column(table, "events")
     if len(items) < 3:
-        return charts.bars(CHARTS["months"], items, unit="场", wide=wide)
-    return charts.line(CHARTS["months"], items, unit="场", wide=wide)
+        return charts.bars(_title("months", under), items, unit="场", wide=wide)
+    return charts.line(_title("months", under), items, unit="场", wide=wide)
 
 
-def pushes(table: Table, *, wide: float = WIDTH) -> str:
-    """Texts and notices to groups, and what was written back, by month."""
-    parts = [dict(_column(table, key)) for key in PUSHES]
+def pushes(table: Table, *, wide: float = WIDTH, under: str = "") -> str:
+    """Texts and notices to groups, by month."""
+    parts = [dict(_column(table, key)) for key in ("pushes", "notices")]
     rows = [(_month(label), [part[_month(label)] for part in parts]) for label, _ in table.rows]
-    return charts.stacked(CHARTS["pushes"], rows, ("政策短文", "通知", "群里回应"), wide=wide)
+    return charts.stacked(_title("pushes", under), rows, ("政策短文", "通知"), unit="群次", wide=wide)
 
 
-def idle(table: Table, *, wide: float = WIDTH) -> str:
+def replies(table: Table, *, wide: float = WIDTH, under: str = "") -> str:
+    """What was written back in groups, by month: other things than messages, so in a picture of its own."""
+    return charts.bars(_title("replies", under), _column(table, "replies"), unit="条", wide=wide)
+
+
+def idle(table: Table, *, wide: float = WIDTH, under: str = "") -> str:
     """Months in which nothing was held, by village, town or month."""
     items = [(label, value) for label, value in _column(table, "months_idle") if value]
-    return charts.bars(CHARTS["idle"], items, unit="村·月" if table.by != "village" else "个月", wide=wide)
+    unit = "村·月" if table.by != "village" else "个月"
+    return charts.bars(_title("idle", under), items, unit=unit, wide=wide)
 
 
 def bars(title: str, table: Table, key: str, *, unit: str, wide: float = WIDTH) -> str:
@@ -92,11 +105,15 @@ def bars(title: str, table: Table, key: str, *, unit: str, wide: float = WIDTH) 
     return charts.bars(title, items[:_MOST_BARS], unit=unit, wide=wide)
 
 
-def _table(found: Heat) -> drawing.Heat:
+def _title(name: str, under: str) -> str:
+    return f"{CHARTS[name]}\n{under}" if under else CHARTS[name]
+
+
+def _table(found: Heat, under: str = "") -> drawing.Heat:
     rows = {name: at for at, name in enumerate(found.topics)}
     columns = {name: at for at, name in enumerate(found.places)}
     counts = {(rows[topic], columns[place]): count for (topic, place), count in found.cells.items()}
-    return drawing.Heat(CHARTS["heat"], found.topics, found.places, counts)
+    return drawing.Heat(_title("heat", under), found.topics, found.places, counts)
 
 
 def _column(table: Table, key: str) -> list[tuple[str, float]]:

@@ -26,8 +26,8 @@ class Made:
 def picture(report: Report) -> bytes:
     """The report on one picture."""
     scope = report.scope
-    drawn = page(scope.place.name, scope.period.label, report.numbers, told.standing(scope))
-    return png(drawn, width=WIDE)
+    note = told.standing(scope, recorded=report.recorded[0])
+    return png(page(scope.place.name, scope.period.label, report.numbers, note), width=WIDE)
 
 
 def files(report: Report, templates: Path | None, step: Step) -> Iterator[Made]:

@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 
 from sqlmodel import Session, col, select
 
-from data.figures import areas, tables
+from data.figures import areas, records, tables
 from data.figures.areas import Level, Place
 from data.figures.commendation import Candidate, Criteria, commendation
 from data.figures.figure import Number, Row
 from data.figures.figures import BY_KEY, LATE, numbers
 from data.figures.flags import Flag, flags
 from data.figures.formalism import SelfCheck, check
+from data.figures.named import WHOLE, named
 from data.figures.periods import Period, PeriodKind, parse
 from data.figures.scope import Scope
 from data.figures.tables import BY, Heat, Table
@@ -33,10 +34,12 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report before it is written. ``before`` has the numbers of the period before; ``idle`` the rows of villages
+    """A report before it is written. ``recorded`` says whether there are records of its time, and of the period before
+    it. ``before`` has the numbers of the period before; ``idle`` the rows of villages
     and months in which nothing was held; ``check`` is there for a year only."""
 
     scope: Scope
+    recorded: tuple[bool, bool]
     villages: int
     numbers: Mapping[str, Number]
     before: Mapping[str, Number]
@@ -71,11 +74,12 @@ class Report:
 
 
 def gather(session: Session, scope: Scope, wish: Wish, step: Step) -> Report:
-    """Read everything. ``step`` hears how far it is."""
+    """Read everything. ``step`` hears how far it is. Raises `data.figures.scope.NotBegun`."""
     step(0.0, "数本期的数")
     now = numbers(session, scope)
     step(0.12, "数上期的数")
-    before = numbers(session, replace(scope, period=scope.period.before()))
+    earlier = replace(scope, period=scope.period.before())
+    before = numbers(session, earlier)
     made: dict[str, Table] = {}
     for place, by in enumerate(BY):
         step(0.2 + 0.5 * place / len(BY), f"按{BY[by]}分列")
@@ -87,6 +91,7 @@ def gather(session: Session, scope: Scope, wish: Wish, step: Step) -> Report:
     step(0.75, "自查和核对")
     return Report(
         scope=scope,
+        recorded=(records.reach(session, scope), records.reach(session, earlier)),
         villages=areas.villages_in(session, scope.place),
         numbers=now,
         before=before,
@@ -107,6 +112,15 @@ def whole(session: Session, town: str) -> Place:
     place = areas.whole(session)
     only = session.exec(select(Area.id).limit(1)).first() is None
     return replace(place, name=town) if town and only else place
+
+
+def place_of(session: Session, words: str, town: str) -> Place:
+    """The place that is called so; the whole where nothing is said, and by the name that it stands under in reports.
+
+    Raises `NoSuchPlace` or `SeveralPlaces`.
+    """
+    place = whole(session, town)
+    return place if words in ("", place.name) or words in WHOLE else named(session, words)
 
 
 def heat_on_paper(session: Session, scope: Scope) -> Heat:

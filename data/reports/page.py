@@ -6,15 +6,15 @@ from data.drawing.font import clip, drawable, width, wrap
 from data.drawing.palette import INK, PAPER, RULE, SERIES, SOFT
 from data.drawing.styles import EDGE, ROOM, WIDE
 from data.drawing.svg import Canvas
-from data.figures.figure import Number
-from data.figures.figures import BY_KEY
-from data.reports.told import NOTHING, told
+from data.figures.figure import Figure, Number
+from data.figures.figures import BY_KEY, LATE
+from data.reports.told import NOTHING, late_line, told
 
 _ACCENT = "#8a1f11"
 _TILES = ("events", "attended", "villages", "orders", "opinions", "opinions_answered", "handouts", "media")
 _KINDS = ("lectures", "courtyards", "visits", "volunteers", "trainings", "shows")
 _HEAD, _HIGH, _BAR = 300, 210, 92  # px
-KEYS = (*_TILES, *_KINDS, "pushes", "notices", "uncounted")
+KEYS = (*_TILES, *_KINDS, "pushes", "notices", "uncounted", *LATE)
 
 
 def page(place: str, period: str, numbers: Mapping[str, Number], note: str) -> str:
@@ -29,7 +29,7 @@ def page(place: str, period: str, numbers: Mapping[str, Number], note: str) -> s
     y = _kinds(canvas, [(BY_KEY[key].name, BY_KEY[key].unit, numbers[key]) for key in _KINDS if numbers[key]], y)
     sent = f"政策短文{told(numbers['pushes'])}群次，通知{told(numbers['notices'])}群次。"
     missing = f"{told(numbers['uncounted'])}场还没填到场人数。" if numbers["uncounted"] else ""
-    for words in wrap(drawable(f"{sent}{missing}{note}").text, 40, ROOM):
+    for words in wrap(drawable(f"{sent}{missing}{late_line(numbers)}{note}").text, 40, ROOM):
         y += 58
         canvas.text(EDGE, y, words, size=40, fill=SOFT)
     return canvas.finish(y + 60, ground=PAPER)
@@ -45,10 +45,15 @@ def _tiles(canvas: Canvas, numbers: Mapping[str, Number], y: float) -> float:
         size = 92 if width(words, 92) < half - 90 else 66
         canvas.text(x, top + 100, words, size=size, fill=SOFT if words == NOTHING else INK, bold=True)
         canvas.text(x + width(words, size) + 10, top + 100, "" if number is None else figure.unit, size=40, fill=SOFT)
-        canvas.text(x, top + 160, clip(figure.name, 42, half - 20), size=42, fill=SOFT)
+        canvas.text(x, top + 160, clip(_called(figure), 42, half - 20), size=42, fill=SOFT)
     y += (len(_TILES) + 1) // 2 * _HIGH
     canvas.path(f"M{EDGE} {y}H{WIDE - EDGE}", stroke=RULE, thick=2)
     return y + 20
+
+
+def _called(figure: Figure) -> str:
+    """Its name under its number and unit: 已答复 for 其中已答复, which stands by itself here, 到场 for 到场人次."""
+    return figure.name.removeprefix("其中").removesuffix("人次")
 
 
 def _kinds(canvas: Canvas, items: Sequence[tuple[str, str, Number]], y: float) -> float:

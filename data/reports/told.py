@@ -1,6 +1,7 @@
 """How a report tells its numbers: each as it is written, and sentences that are made of numbers and nothing else."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -51,24 +52,28 @@ def day_words(moment: datetime, zone: ZoneInfo) -> str:
     return f"{local.year}年{local.month}月{local.day}日"
 
 
-def standing(scope: Scope) -> str:
-    """Whether the numbers will stay as they are."""
+def standing(scope: Scope, *, recorded: bool = True) -> str:
+    """Whether the numbers will stay as they are; ``recorded``: whether there are records of that time at all."""
+    if not recorded:
+        return f"{scope.period.label}还没有记录：那时机器人还没有用起来，所以都是{NOTHING}，不是0。"
     last = day_words(scope.closes - timedelta(days=1), scope.zone)
     if scope.closed:
         return f"本期的数截至{last}，已经截止，以后不会再变；之后才登记的列在补报里。"
     if scope.now < scope.end:
-        return f"本期还没有结束，以下是到{day_words(scope.now, scope.zone)}的数；{last}截止，以前还会变。"
+        return f"本期还没有结束，以下是到{day_words(scope.now, scope.zone)}的数；{last}截止，在那以前还会变。"
     return f"本期还没有截止（{last}截止），以下的数还可能变。"
 
 
 def overview(report: Report) -> list[str]:
     """The whole in a few sentences."""
+    if not report.recorded[0]:
+        return [standing(report.scope, recorded=False)]
     kinds = "、".join(_named(report, key) for key in _EVENTS if report.numbers[key])
     here = _clause(report)
     lines = [
         f"{report.scope.period.label}，{report.scope.place.name}收到点单{here('orders')}，办各类活动{here('events')}"
         f"{f'（{kinds}）' if kinds else ''}，到场{here('attended')}，发放资料{here('handouts')}，"
-        f"覆盖{here('villages')}村（共{report.villages:,}个村）。"
+        f"覆盖{here('villages')}村（制表时登记的共{report.villages:,}个村）。"
     ]
     if report.numbers["uncounted"]:
         lines.append(f"其中{here('uncounted')}还没有填到场人数，到场人次里不含这些场。")
@@ -76,7 +81,29 @@ def overview(report: Report) -> list[str]:
         f"推送政策短文{here('pushes')}、通知{here('notices')}，推送到{here('groups')}群；"
         f"收到意见、急难和提问{here('opinions')}，已答复{here('opinions_answered')}；媒体报道{here('media')}。"
     )
-    return lines
+    return [*lines, *compared(report)]
+
+
+def compared(report: Report) -> list[str]:
+    """What keeps the numbers from being set beside those of the period before, or beside a month's own report."""
+    scope = report.scope
+    earlier = replace(scope, period=scope.period.before())
+    lines = []
+    if not report.recorded[1]:
+        lines.append(f"上期（{earlier.period.label}）还没有记录，所以都是{NOTHING}。")
+    elif not earlier.closed:
+        last = day_words(earlier.closes - timedelta(days=1), scope.zone)
+        lines.append(f"上期（{earlier.period.label}）还没有截止（{last}截止），上期的数还可能变。")
+    if scope.now < scope.end:
+        lines.append("本期还没有过完，不能直接跟上期比多少。")
+    return [*lines, *by_month(scope)]
+
+
+def by_month(scope: Scope) -> list[str]:
+    """Why a month of a longer period may have another number than its own report; nothing of a month alone."""
+    if len(scope.period.months()) < 2:
+        return []
+    return [f"{scope.period.label}比各月的月报截止晚，分月的数可能跟月报差一点：某一个月的数，以那个月的月报为准。"]
 
 
 def orders(report: Report) -> list[str]:
@@ -148,15 +175,24 @@ def late(report: Report) -> list[str]:
     return [f"截止后补报：{'、'.join(f'{name}{here(key)}' for name, key in parts)}。只列在这里，不改上面的数。"]
 
 
+def late_line(numbers: Mapping[str, Number]) -> str:
+    """What was written down after the books were closed, in a line; empty where nothing was."""
+    parts = (("活动", "late_lectures"), ("到场和资料", "late_counts"), ("媒体报道", "late_media"))
+    said = "、".join(f"{name}{with_unit(key, numbers[key])}" for name, key in parts if numbers[key])
+    return f"截止后补报：{said}，不算在上面。" if said else ""
+
+
 def self_check(check: SelfCheck) -> list[str]:
     """Against the opinion of December 2023 on formalism at the fingertips."""
     return [
-        f"发到群里的政策短文{check.texts:,}群次、通知{check.notices:,}群次，共{check.groups:,}个群；"
-        f"一个群每周平均收{told(check.mean_week)}条，最多的一周{check.most_week:,}条。",
+        f"机器人主动发到群里的一共{check.messages:,}群次：政策短文{check.texts:,}、通知{check.notices:,}、"
+        f"请大家来听课的{check.invitations:,}、投票{check.polls:,}，其余{check.others:,}是开课提醒、变动、结果这些。"
+        f"共{check.groups:,}个群，一个群每周平均收{told(check.mean_week)}条，最多的一周{check.most_week:,}条"
+        "（有人问了才答的不算）。",
         f"通知里要大家做事的（回复、接龙、打卡、转发、填报等字样）{check.asking:,}群次"
         + ("，见下。" if check.asking_texts else "。"),
-        f"请大家来听课的通知{check.invitations:,}群次，投票{check.polls:,}次，来不来、投不投都行。",
-        f"强制要求{check.forced}次：{check.forced_why}",
+        "请大家来听课、投票，来不来、投不投都行。",
+        f"强制要求{NOTHING}：机器人没有强制的功能，也不记谁没回应，所以没有这一项的数。",
     ]
 
 
@@ -164,7 +200,8 @@ def summary(place: str, period: str, numbers: Mapping[str, Number], note: str) -
     """The numbers for a chat: no more than twelve lines."""
     here = {key: with_unit(key, number) for key, number in numbers.items()}
     return "\n".join(
-        [
+        line
+        for line in (
             f"{place}{period}",
             f"点单{here['orders']}，活动{here['events']}（宣讲{here['lectures']}）",
             f"到场{here['attended']}，发资料{here['handouts']}",
@@ -173,15 +210,17 @@ def summary(place: str, period: str, numbers: Mapping[str, Number], note: str) -
             f"意见、急难、提问{here['opinions']}，答复{here['opinions_answered']}",
             f"评课{here['ratings']}，平均{here['rating_mean']}",
             f"媒体报道{here['media']}",
+            late_line(numbers),
             note,
-        ]
+        )
+        if line
     )
 
 
 SUMMARY = tuple(
     each.key for each in FIGURES if each.key in (
         "orders", "events", *_EVENTS, "attended", "uncounted", "handouts", "villages", "stations_idle", "pushes",
-        "notices", "opinions", "opinions_answered", "ratings", "rating_mean", "media",
+        "notices", "opinions", "opinions_answered", "ratings", "rating_mean", "media", *LATE,
     )
 )  # fmt: skip
 

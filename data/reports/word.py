@@ -64,6 +64,22 @@ def template(name: str, folder: Path | None) -> Path:
     return own if own is not None and own.is_file() else SHIPPED / name
 
 
+def own_templates(folder: Path) -> list[Path]:
+    """The town's own templates in a folder; what is there by other names is none."""
+    return [path for each in sorted(SHIPPED.glob("*.docx")) if (path := folder / each.name).is_file()]
+
+
+def check(path: Path) -> None:
+    """Read a template as far as it goes with nothing to fill in. Raises `TemplateFault`."""
+    made = _opened(path)
+    try:
+        made.get_undeclared_template_variables(SandboxedEnvironment())
+    except TemplateSyntaxError as error:
+        raise _misspelt(path, error) from error
+    except (TemplateError, RecursionError, ValueError, LookupError, AttributeError) as error:
+        raise TemplateFault(path, f"读不懂（{str(error)[:80]}）") from error
+
+
 def render(path: Path, values: Mapping[str, object]) -> bytes:
     """The document. Values are text, `Picture`, and lists and mappings of such. Raises `TemplateFault`."""
     made = _opened(path)
@@ -72,7 +88,7 @@ def render(path: Path, values: Mapping[str, object]) -> bytes:
     try:
         made.render(_filled(values, made), jinja, autoescape=True)
     except TemplateSyntaxError as error:
-        raise TemplateFault(path, f"花括号里写得不对（{error.message}）", _around(path, str(error.message))) from error
+        raise _misspelt(path, error) from error
     except UndefinedError as error:
         name = (_WORD.findall(str(error)) or [""])[-1]
         place = _around(path, str(error))
@@ -86,6 +102,10 @@ def render(path: Path, values: Mapping[str, object]) -> bytes:
     written = io.BytesIO()
     made.save(written)
     return written.getvalue()
+
+
+def _misspelt(path: Path, error: TemplateSyntaxError) -> TemplateFault:
+    return TemplateFault(path, f"花括号里写得不对（{error.message}）", _around(path, str(error.message)))
 
 
 def _opened(path: Path) -> Any:

@@ -52,7 +52,7 @@ class Yearly:
 def one(kept: Kept, dossier: bytes, *, photos: Path, zone: ZoneInfo, room: float = ROOM) -> bytes:
     """All of one lecture: its document, its page, its photos as they were sent, as far as there is ``room``."""
     written = io.BytesIO()
-    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as into:
+    with _archive(written) as into:
         into.writestr("归档.docx", dossier)
         _put(into, kept, "", photos, zone, room)
     return written.getvalue()
@@ -75,7 +75,7 @@ def year(
     kept_rows: list[tuple[object, ...]] = []
     gone = shown = 0
     try:
-        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as into:
+        with _archive(part) as into:
             for kept in lectures:
                 missing = _put(into, kept, f"{name}/{_folder(kept)}/", photos, zone)
                 gone, shown = gone + missing, shown + len(kept.photos) - missing
@@ -87,6 +87,11 @@ def year(
     finally:
         part.unlink(missing_ok=True)
     return Yearly(path, len(kept_rows), shown, gone)
+
+
+def _archive(to: Path | io.BytesIO) -> zipfile.ZipFile:
+    """A file's own date is no reason to leave it out: a zip knows none before 1980."""
+    return zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False)
 
 
 def _folder(kept: Kept) -> str:

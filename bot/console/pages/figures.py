@@ -1,31 +1,35 @@
 """图表: all figures of a period and a place; each opens the rows behind it, each chart is a picture to keep."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
+from bot.console.asked import MOST_PLACES, Asked, asked, kept_of, places, scope_of, when_words
 from bot.console.lists import Column, Found, Listing, Wanted, show_list
 from bot.console.values import Answer, Ask, Deed, Download, Html, Page, address
-from data.desk import figures as desk
 from data.desk_errors import NotThere
 from data.desk_tables import ConsoleRole
 from data.drawing.render import png
-from data.figures import areas, flags
-from data.figures.areas import Place
+from data.figures import areas, flags, records, tables
 from data.figures.figure import Figure, Number, Row
 from data.figures.figures import BY_KEY, numbers
-from data.figures.periods import Period, PeriodKind, parse, period_of
+from data.figures.named import above
 from data.figures.scope import Scope
 from data.figures.tables import breakdown
 from data.reports import drawn, told
-from data.reports.gathered import begun, whole
+from data.reports.gathered import begun
 from data.reports.told import PARTS
 
 PAGE = "/figures"
 SHARP = 3  # pixels of a saved picture to one of the page's
-_CHOICES = 400  # places that the field offers; others are typed
+_BY_MONTH = ("events", "pushes")
 _IDLE = 60  # villages that are named
 _CHARTS = {"orders": ("heat",), "events": ("months", "idle")}
-_OPENS = {"order": "/orders/{}", "lecture": "/lectures/{}", "voice": "/cases/{}", "media": "/media"}
+_OPENS = {
+    "order": "/orders/{}", "lecture": "/lectures/{}", "voice": "/cases/{}", "media": "/media",
+    "village": "/villages/{}", "room": "/rooms/{}", "member": "/persons/{}",
+}  # fmt: skip
+_MAY_OPEN = {"room": ConsoleRole.VIEWER, "member": ConsoleRole.ADMIN}  # a village's clerk opens neither
 _NO_CASE = ("ratings", "rating_mean")  # ratings are no cases
 
 
@@ -40,68 +44,128 @@ class Tile:
 
 def show(ask: Ask) -> Answer:
     """One part of the figures: ``part`` of `PARTS`."""
-    scope, kept = _scope(ask)
+    wish = asked(ask)
     part = ask.query.get("part", "")
     part = part if part in PARTS else "events"
+    values: dict[str, object] = {**form_values(ask, wish), "part": part, "elsewhere": _elsewhere(ask, wish)}
+    if wish.scope is None:
+        return Html("figures.html", "图表", values | {"scope": None}, status=400)
+    scope, kept = wish.scope, wish.kept
     found, charts = _counted(ask, scope, part)
-    values = {
+    values |= {
         "scope": scope,
-        "standing": told.standing(scope),
+        "standing": standing(ask, scope, part),
         "parts": [(key, name, address(PAGE, **kept, part=key)) for key, (name, _) in PARTS.items()],
-        "part": part,
         "tiles": [_tile(BY_KEY[key], found[key], kept) for key in PARTS[part][1]],
         "charts": [
             (drawn.CHARTS[name], _sized(svg), address(f"{PAGE}/chart/{name}", **kept)) for name, svg in charts.items()
         ],
-        "idle": _idle(ask, scope) if part == "events" else None,
+        "tables": table_links(scope, part, kept),
+        "idle": _idle(ask, scope, found) if part == "events" else None,
+        "above": _above(ask, scope, kept, part),
         "below": _below(ask, scope, kept, part),
-        "places": places(ask),
-        "periods": when_words(ask),
-        "kept": kept,
-        "flags": f"{address(f'{PAGE}/flags', **kept)}" if ask.may(ConsoleRole.COORDINATOR) else "",
     }
     return Html("figures.html", f"{scope.place.name} {scope.period.label}", values)
 
 
+def form_values(ask: Ask, wish: Asked) -> dict[str, object]:
+    """What the form of when and where shows."""
+    return {"wish": wish, "periods": when_words(ask), "places": places(ask), "kept": wish.kept}
+
+
+def table_links(scope: Scope, part: str, kept: dict[str, str]) -> list[tuple[str, str, str]]:
+    """(by, its name, address) of the tables that a part's figures can be told in."""
+    figures = [BY_KEY[key] for key in PARTS[part][1]]
+    able = [by for by in tables.BY if any(by in each.source.dims and each.source.knows(scope) for each in figures)]
+    return [(by, tables.BY[by], address(f"{PAGE}/table/{by}", **kept, part=part)) for by in able]
+
+
 def rows(ask: Ask) -> Answer:
-    """The rows behind a number."""
-    scope, kept = _scope(ask)
+    """The rows behind a number; with ``by`` and ``label`` behind one cell of a table."""
+    scope = scope_of(ask)
+    kept = kept_of(ask, scope)
     figure = BY_KEY.get(ask.path["key"])
     if figure is None:
         raise NotThere("这个数")
-    number = figure.number(ask.session, scope)
-    subject = (figure.evidence or figure.source).subject
-    opens = "/cases?kind=feedback" if figure.key in _NO_CASE else _OPENS.get(subject)
-    link = (lambda row: opens.format(row.id)) if opens is not None else None
-    columns: list[Column[Row]] = [
-        Column("内容", lambda row: _text(ask, row), link=link, head=True),
-        Column("编号", lambda row: row.id),
-        Column("时间", lambda row: row.at),
-        Column("村", lambda row: row.village),
-    ]
-    if figure.amount is not None and figure.evidence is None:
-        columns.append(Column(f"计入（{figure.unit}）", lambda row: told.told(row.amount)))
+    by, label = ask.query.get("by", ""), ask.query.get("label", "")
+    if by:
+        figure = tables.narrowed(figure, by, label)
+    where = f"{scope.place.name}{scope.period.label}{label if by else ''}"
 
     def find(ask: Ask, wanted: Wanted) -> Found[Row]:
         found = figure.rows(ask.session, scope, limit=wanted.limit, offset=wanted.offset)
         return Found(found, figure.count(ask.session, scope))
 
-    listing: Listing[Row] = Listing(
-        figure.name.replace("：", "_"), tuple(columns), find, (), searches="", empty="没有。"
-    )
+    name = f"{where}{figure.name}".replace("：", "_")
+    listing: Listing[Row] = Listing(name, _columns(ask, figure), find, (), searches="", empty="没有。")
+    number = told.with_unit(figure.key, figure.number(ask.session, scope))
+    cell = {"by": by, "label": label} if by else {}
+    back = address(f"{PAGE}/table/{by}" if by else PAGE, **kept, part=_part_of(figure))
+    opens = address(f"{PAGE}/{figure.key}/open", **kept, **cell, page=ask.query.get("page", ""))
     return show_list(
-        ask, listing, title=f"{figure.name} {told.with_unit(figure.key, number)}", template="figures_rows.html",
-        scope=scope, figure=figure, back=address(PAGE, **kept), **_turns(ask, kept),
+        ask, listing, title=f"{label if by else ''} {figure.name} {number}".strip(), template="figures_rows.html",
+        scope=scope, figure=figure, back=back, opens=opens if figure.things is None else "", **turns(ask, kept | cell),
     )  # fmt: skip
+
+
+def _part_of(figure: Figure) -> str:
+    """The part that it is told in."""
+    return next(part for part, (_, keys) in PARTS.items() if figure.key in keys)
+
+
+def _columns(ask: Ask, figure: Figure) -> tuple[Column[Row], ...]:
+    """What a list shows of the rows behind a figure: of things what they are, of all others what they say and add."""
+    subject = figure.things.subject if figure.things is not None else figure.source.subject
+    opens = "/cases?kind=feedback" if figure.key in _NO_CASE else _OPENS.get(subject, "")
+    may = subject not in _MAY_OPEN or ask.may(_MAY_OPEN[subject])
+    link = (lambda row: opens.format(row.id)) if opens and may else None
+    found: list[Column[Row]] = _of_subject(ask, subject, link)
+    if figure.things is not None:
+        return (*found, Column(figure.things.beside, _amount, number=True))
+    if subject == "village":
+        return (*found, Column("月", _words))
+    if figure.amount is not None:
+        found.append(Column(f"计入（{figure.unit}）", _amount, number=True))
+    return (*found, *(Column(name, _more(at), wide=True) for at, name in enumerate(figure.source.more)))
+
+
+def _of_subject(ask: Ask, subject: str, link: Callable[[Row], str] | None) -> list[Column[Row]]:
+    if subject == "member":
+        return [Column("群友", lambda row: f"{row.id}号", link=link, head=True), Column("群", _words)]
+    if subject == "village":
+        return [Column("村", lambda row: row.village, link=link, head=True)]
+    village: Column[Row] = Column("村", lambda row: row.village)
+    if subject == "room":
+        return [Column("群", _words, link=link, head=True), village]
+    return [
+        Column("内容", lambda row: _text(ask, row), link=link, head=True),
+        Column("编号", lambda row: row.id),
+        Column("时间", lambda row: row.at),
+        village,
+    ]
+
+
+def _words(row: Row) -> object:
+    return row.text
+
+
+def _amount(row: Row) -> object:
+    return row.amount
+
+
+def _more(at: int) -> Callable[[Row], object]:
+    return lambda row: row.more[at]
 
 
 def chart(ask: Ask) -> Answer:
     """A chart as a picture to keep."""
-    scope, _ = _scope(ask)
+    scope = scope_of(ask)
     name = ask.path["name"]
     if name not in drawn.CHARTS:
         raise NotThere("这张图")
-    svg = drawn.chart(ask.session, scope, name)
+    until = min(ask.now, scope.end - timedelta(days=1))
+    under = f"{scope.place.name} {scope.period.label}，截至{told.day_words(until, scope.zone)}"
+    svg = drawn.chart(ask.session, scope, name, under=under)
     wide = _width(svg)
     title = f"{scope.place.name}{scope.period.label}{drawn.CHARTS[name]}"
     body = png(svg, width=min(round(wide * SHARP), 6_000))
@@ -110,44 +174,10 @@ def chart(ask: Ask) -> Answer:
 
 def odd(ask: Ask) -> Answer:
     """请看一眼: what looks odd, for coordinators."""
-    scope, kept = _scope(ask)
+    scope = scope_of(ask)
+    kept = kept_of(ask, scope)
     values = {"flags": flags.flags(ask.session, scope), "back": address(PAGE, **kept), "scope": scope}
     return Html("figures_flags.html", "请看一眼", values)
-
-
-# ---- of when and where, for the pages of reports too -----------------------------------------------------------------
-
-
-def place_of(ask: Ask, words: str) -> Place:
-    """The place that was chosen, by its key or its name; a village's clerk has only their own. Raises `NoSuchPlace`."""
-    if ask.scope is not None:
-        return areas.of_village(ask.session, ask.scope)
-    if words in ("", areas.ALL, ask.knowledge.town):
-        return whole(ask.session, ask.knowledge.town)
-    return areas.by_key(ask.session, words) if ":" in words else areas.find(ask.session, words)
-
-
-def when_words(ask: Ask) -> list[Period]:
-    """The periods that one mostly wants: this and the last quarter, month and year."""
-    today = ask.now.astimezone(ask.rules.zone).date()
-    kinds = (PeriodKind.QUARTER, PeriodKind.MONTH, PeriodKind.YEAR)
-    return [each for kind in kinds for each in (period_of(today, kind), period_of(today, kind).before())]
-
-
-def places(ask: Ask) -> Sequence[str]:
-    """Names that the field of the place offers; none for a village's clerk."""
-    if ask.scope is not None:
-        return ()
-    return desk.place_names(ask.session, _CHOICES)
-
-
-def _scope(ask: Ask) -> tuple[Scope, dict[str, str]]:
-    """What is asked for, and how an address says it. Raises `BadPeriod` or `NoSuchPlace`."""
-    words = ask.query.get("period", "").strip()
-    period = parse(words) if words else when_words(ask)[0]
-    place = place_of(ask, ask.query.get("place", "").strip())
-    kept = {"period": period.key} | ({"place": place.key} if ask.scope is None else {})
-    return Scope(period, place, ask.rules.zone, ask.now), kept
 
 
 def _tile(figure: Figure, number: Number, kept: dict[str, str]) -> Tile:
@@ -164,10 +194,20 @@ def _counted(ask: Ask, scope: Scope, part: str) -> tuple[dict[str, Number], dict
         table = begun(breakdown(ask.session, scope, "month", keys=drawn.PUSHES), scope)
         found = numbers(ask.session, scope, keys=tuple(key for key in keys if key not in drawn.PUSHES))
         for at, figure in enumerate(table.figures):
-            found[figure.key] = sum(int(row[at] or 0) for _, row in table.rows)
-        return found, {"pushes": drawn.pushes(table)}
-    charts = {name: drawn.chart(ask.session, scope, name) for name in _CHARTS.get(part, ())}
+            known = [row[at] for _, row in table.rows]
+            found[figure.key] = (
+                sum(int(each or 0) for each in known) if any(each is not None for each in known) else None
+            )
+        return found, {"pushes": drawn.pushes(table), "replies": drawn.replies(table)}
+    names = [each for each in _CHARTS.get(part, ()) if each != "idle" or BY_KEY["months_idle"].source.knows(scope)]
+    charts = {name: drawn.chart(ask.session, scope, name) for name in names}
     return numbers(ask.session, scope, keys=keys), charts
+
+
+def standing(ask: Ask, scope: Scope, part: str) -> str:
+    """Whether the numbers stay as they are, and what to know of the months where they are shown."""
+    said = told.standing(scope, recorded=records.reach(ask.session, scope))
+    return "".join((said, *(told.by_month(scope) if part in _BY_MONTH else ())))
 
 
 def _width(svg: str) -> float:
@@ -179,21 +219,38 @@ def _sized(svg: str) -> str:
     return svg.replace("<svg ", f'<svg width="{_width(svg):.0f}" ', 1)
 
 
-def _idle(ask: Ask, scope: Scope) -> list[tuple[str, str]]:
-    """(village, month) in which nothing was held, the first of them."""
-    found = BY_KEY["months_idle"].rows(ask.session, scope, limit=_IDLE)
-    return [(row.village, row.text) for row in found]
+def _idle(ask: Ask, scope: Scope, found: Mapping[str, Number]) -> list[tuple[str, str]]:
+    """(village, month) in which nothing was held; of many there is the list that the number opens."""
+    if not 0 < (found["months_idle"] or 0) <= _IDLE:
+        return []
+    rows = BY_KEY["months_idle"].rows(ask.session, scope, limit=_IDLE)
+    return [(row.village, row.text) for row in rows]
 
 
 def _below(ask: Ask, scope: Scope, kept: dict[str, str], part: str) -> list[tuple[str, str]]:
     """The places within, to look into."""
     if ask.scope is not None:
         return []
-    children = areas.children(ask.session, scope.place)[:_CHOICES]
+    children = areas.children(ask.session, scope.place)[:MOST_PLACES]
     return [(each.name, address(PAGE, **{**kept, "place": each.key}, part=part)) for each in children]
 
 
-def _turns(ask: Ask, kept: dict[str, str]) -> dict[str, object]:
+def _above(ask: Ask, scope: Scope, kept: dict[str, str], part: str) -> tuple[str, str] | None:
+    """The place that it lies in."""
+    place = above(ask.session, scope.place) if ask.scope is None else None
+    return (place.name, address(PAGE, **{**kept, "place": place.key}, part=part)) if place is not None else None
+
+
+def _elsewhere(ask: Ask, wish: Asked) -> list[tuple[str, str]]:
+    """What belongs to the figures and has a page of its own."""
+    found = [("做总结", address("/reports", **wish.kept)), ("媒体报道", "/media"), ("归档的课", "/archive")]
+    return [
+        *found,
+        *([("请看一眼", address(f"{PAGE}/flags", **wish.kept))] if ask.may(ConsoleRole.COORDINATOR) else []),
+    ]
+
+
+def turns(ask: Ask, kept: dict[str, str]) -> dict[str, object]:
     """The pages of a list and its spreadsheet, with the period and the place in their addresses."""
     return {
         "turn": lambda to: address(ask.where, **kept, page=to if to > 1 else ""),
@@ -210,7 +267,7 @@ def _text(ask: Ask, row: Row) -> str:
 
 PAGES: tuple[Page | Deed, ...] = (
     Page(PAGE, show, "图表：所有的数，点开看是哪些", village=True, nav="图表"),
-    Page(f"{PAGE}/flags", odd, "看着不寻常、请核对的", may=ConsoleRole.COORDINATOR),
-    Page(f"{PAGE}/chart/{{name}}", chart, "一张图表，存成图片", village=True),
-    Page(f"{PAGE}/{{key}}", rows, "一个数后面的每一条", village=True, private=True),
+    Page(f"{PAGE}/flags", odd, "请看一眼：看着不寻常、请核对的", may=ConsoleRole.COORDINATOR),
+    Page(f"{PAGE}/chart/{{name}}", chart, "一张图表，存成图片", village=True, heavy=True),
+    Page(f"{PAGE}/{{key}}", rows, "一个数后面的每一条", village=True, private=True, sheet=True),
 )
