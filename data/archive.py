@@ -108,7 +108,7 @@ def of_lecture(session: Session, lecture: Lecture, names: Mapping[str, str]) -> 
         topic=topic.name,
         orders=tuple(order.id or 0 for order in lecture_notes.orders_of(session, lecture)),
         trail=tuple(
-            Stride(each.at, each.who or "到点", names.get(each.state, each.state), each.reason)
+            Stride(each.at, each.who or steps.CLOCK, names.get(each.state, each.state), each.reason)
             for each in steps.trail(session, Subject.LECTURE, number)
         ),
         signed=int(people),

@@ -161,7 +161,7 @@ def submit(session: Session, number: int, *, by: int, now: datetime, rules: Rule
     broadcast = _open(session, number)
     _mine(session, broadcast, by)
     if broadcast.state not in (BroadcastState.DRAFT, BroadcastState.RETURNED):
-        raise BroadcastStands(number, stands(broadcast), f"要改发“改 B{number} 新内容”。")
+        raise BroadcastStands(number, stands(broadcast), f"要改发“改 B{number} 新内容”。", desk="要改，在它的页上改。")
     others = releasing.approvers(session, but=(by,))
     if rules.broadcast.two_people and not others:
         raise NoSecondPerson(number, alone=rules.broadcast.emergency)
@@ -192,7 +192,7 @@ def approve(session: Session, number: int, *, by: int, now: datetime, rules: Rul
     releasing.refuse_others(session, number, by=by)
     if broadcast.state != BroadcastState.SUBMITTED:
         hint = "等作者改好、再交上来，会请您看。" if broadcast.state in OPEN else ""
-        raise BroadcastStands(number, stands(broadcast), hint)
+        raise BroadcastStands(number, stands(broadcast), hint, desk=hint)
     reach = _reach(session, broadcast)
     if (note := _unlike(broadcast, reach)) is not None:
         result = _look_again(session, broadcast, reach, note, now=now)
@@ -222,8 +222,9 @@ def give_back(session: Session, number: int, reason: str, *, by: int, now: datet
     if broadcast.author_id == by:
         raise OwnBroadcast(number)
     if broadcast.state not in (BroadcastState.SUBMITTED, BroadcastState.APPROVED):
-        hint = f"要停下发“停发 B{number}”。" if broadcast.state == BroadcastState.QUEUED else ""
-        raise BroadcastStands(number, stands(broadcast), hint)
+        if broadcast.state == BroadcastState.QUEUED:
+            raise BroadcastStands(number, stands(broadcast), f"要停下发“停发 B{number}”。", desk="要停下，请停发。")
+        raise BroadcastStands(number, stands(broadcast))
     _return(session, broadcast, reason, by=by, now=now, rules=rules)
     return broadcast
 
@@ -327,10 +328,13 @@ def _open(session: Session, number: int) -> Broadcast:
     broadcast = find(session, number)
     if broadcast.state == BroadcastState.QUEUED:
         raise BroadcastStands(
-            number, "已经放行，改不了了", f"要停下发“停发 B{number}”，发出去的再“更正 B{number} 新内容”。"
+            number,
+            "已经放行，改不了了",
+            f"要停下发“停发 B{number}”，发出去的再“更正 B{number} 新内容”。",
+            desk="要停下，请停发；发出去的再更正。",
         )
     if broadcast.state not in OPEN:
-        raise BroadcastStands(number, stands(broadcast), "要发请另写一条：“通知 全镇 内容”。")
+        raise BroadcastStands(number, stands(broadcast), "要发请另写一条：“通知 全镇 内容”。", desk="要发请另写一条。")
     return broadcast
 
 

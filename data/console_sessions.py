@@ -1,5 +1,6 @@
 """Log-ins to the console: sessions that expire and can be ended, and a brake on wrong passwords."""
 
+import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -62,6 +63,13 @@ def visitor(session: Session, token: str, *, now: datetime) -> Visitor | None:
     query = select(ConsoleSession, ConsoleUser).join(ConsoleUser).where(ConsoleSession.token_hash == token_hash(token))
     found = session.exec(query).first()
     return _visitor(*found, now) if found is not None else None
+
+
+def wrote(session: Session, token: str, csrf: str) -> int | None:
+    """Whose log-in it was that this form comes from, though it may be over by now; None where it is none of ours."""
+    login = session.get(ConsoleSession, token_hash(token))
+    genuine = login is not None and hmac.compare_digest(login.csrf.encode(), csrf.encode())
+    return login.user_id if login is not None and genuine else None
 
 
 def _visitor(login: ConsoleSession, user: ConsoleUser, now: datetime) -> Visitor | None:

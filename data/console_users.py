@@ -10,6 +10,7 @@ from sqlalchemy import func, or_, update
 from sqlmodel import Session, col, select
 
 from data import bindings
+from data.desk import feeds
 from data.desk_errors import BadEntry, BadPassword, LastAdmin, LinkRefused, NotThere
 from data.desk_tables import ConsoleLink, ConsoleRole, ConsoleSession, ConsoleUser, LinkPurpose
 from data.names import clean_name
@@ -172,7 +173,9 @@ def check_password(password: str, *, about: tuple[str, ...] = ()) -> None:
 def change(
     session: Session, user_id: int, *, role: ConsoleRole, village_id: int | None, active: bool, now: datetime
 ) -> ConsoleUser:
-    """Give a user another role, or close the account; their log-ins end. Raises `LastAdmin`, `BadEntry`, `NotThere`."""
+    """Give a user another role, or close the account; their log-ins end, and the calendar addresses that they made of
+    what they see no more. Raises `LastAdmin`, `BadEntry`, `NotThere`.
+    """
     user = session.get(ConsoleUser, user_id)
     if user is None:
         raise NotThere("这个人")
@@ -186,6 +189,8 @@ def change(
     user.role, user.active = role, active
     user.village_id = village_id if role is ConsoleRole.VILLAGE else None
     end_sessions(session, user_id, now=now)
+    if not active or role is ConsoleRole.VIEWER or user.village_id is not None:
+        feeds.end_of(session, user_id, now=now, but_village=user.village_id if active else None)
     _match_roles(session, user, now)
     return user
 

@@ -7,12 +7,13 @@ from sqlmodel import Session
 
 from data.loop import Lecture, LectureState, Order, OrderState, Voice, VoiceKind
 from data.mail import Outbox, OutboxState
+from data.record_tables import Material, MaterialState
 from data.rules import Rules
 from data.statements import table_of
 from data.tables import Broadcast, BroadcastState
 
 _ORDER, _LECTURE, _VOICE = table_of(Order), table_of(Lecture), table_of(Voice)
-_OUT, _BROADCAST = table_of(Outbox), table_of(Broadcast)
+_OUT, _BROADCAST, _MATERIAL = table_of(Outbox), table_of(Broadcast), table_of(Material)
 WAITS = (OrderState.RECEIVED, OrderState.REVIEWED, OrderState.DISPATCHED, OrderState.ACCEPTED)
 MANY = 1_000  # beyond it nobody counts
 
@@ -33,6 +34,7 @@ def numbers(
     }
     if village_id is None:
         found["approve"] = _count(session, _BROADCAST.c.id, _BROADCAST.c.state == BroadcastState.SUBMITTED)
+        found["materials"] = _count(session, _MATERIAL.c.id, _MATERIAL.c.state == MaterialState.WAITING)
         found["outbox"] = _count(session, _OUT.c.id, _OUT.c.state == OutboxState.PENDING, _OUT.c.not_before <= now)
         found["unknown"] = _count(session, _OUT.c.id, _OUT.c.state == OutboxState.UNKNOWN)
     if broadcast_id is not None:

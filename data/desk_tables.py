@@ -106,12 +106,16 @@ class Audit(SQLModel, table=True):
 
 
 class Feed(SQLModel, table=True):
-    """The secret address of a calendar (ICS) of a village or a lecturer; neither: the whole town's."""
+    """The secret address of a calendar (ICS) of a village or a lecturer; neither: the whole town's.
+
+    It ends with the account of whoever made it (``made_by``), who is not known of the oldest.
+    """
 
     id: int | None = Field(default=None, primary_key=True)
     token: str = Field(unique=True)
     village_id: int | None = Field(default=None, foreign_key="village.id")
     lecturer_id: int | None = Field(default=None, foreign_key="lecturer.id")
+    made_by: int | None = Field(default=None, foreign_key="console_user.id")
     created_at: datetime = moment()
     ended_at: datetime | None = maybe_moment()
 

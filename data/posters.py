@@ -52,6 +52,11 @@ class Poster:
     pages: tuple[str, ...]
     lost: str
 
+    @property
+    def warning(self) -> str:
+        """What to look at before it is passed on; empty where all of it can be drawn."""
+        return f"海报上画不出“{self.lost}”，已去掉或用别的代替，请看一眼。" if self.lost else ""
+
 
 def of_lecture(session: Session, lecture: Lecture, *, style: str, rules: Rules) -> Poster:
     """The poster of a lecture, in one of `STYLES`. Raises `NoPosterOfHome`."""
@@ -120,20 +125,27 @@ def of_text(snippet: Snippet, *, style: str, rules: Rules) -> Poster:
 
 
 def attached(session: Session, facts: Facts, rules: Rules) -> int | None:
-    """The id of the picture that goes with an announcement; None where the town wants none, or it cannot be drawn.
+    """The id of the picture that goes with an announcement; None where `of_announcement` has none."""
+    poster = of_announcement(facts, rules)
+    if poster is None:
+        return None
+    if poster.lost:
+        log.warning("《%s》的海报上有画不出的字：%s", facts.title, poster.lost)
+    return keep(session, poster)[0]
+
+
+def of_announcement(facts: Facts, rules: Rules) -> Poster | None:
+    """The poster that goes with an announcement; None where the town wants none, or it cannot be drawn.
 
     The words of an announcement never wait for its picture. Somebody's home is on no poster.
     """
     if not rules.poster.style or facts.kind == EventKind.VISIT:
         return None
     try:
-        poster = _of_facts(facts, STYLES[rules.poster.style], rules)
+        return _of_facts(facts, STYLES[rules.poster.style], rules)
     except ValueError:
         log.exception("《%s》的海报画不出来，只发文字", facts.title)
         return None
-    if poster.lost:
-        log.warning("《%s》的海报上有画不出的字：%s", facts.title, poster.lost)
-    return keep(session, poster)[0]
 
 
 def keep(session: Session, poster: Poster) -> list[int]:

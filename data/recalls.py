@@ -77,11 +77,20 @@ def correct(session: Session, number: int, text: str, *, by: int, now: datetime)
     old = broadcasts.find(session, number)
     counts = {OutboxState(state): many for state, many in session.execute(_STATES, {"number": number})}
     if not counts:
-        raise BroadcastStands(number, stands(old), f"还没发出去，直接“改 B{number} 新内容”。")
+        raise BroadcastStands(
+            number, stands(old), f"还没发出去，直接“改 B{number} 新内容”。", desk="还没发出去，直接改就行。"
+        )
     if waits := counts.get(OutboxState.PENDING, 0):
-        raise BroadcastStands(number, f"还有{waits}处没发", f"先发“停发 B{number}”，再更正，免得又发出错的。")
+        raise BroadcastStands(
+            number,
+            f"还有{waits}处没发",
+            f"先发“停发 B{number}”，再更正，免得又发出错的。",
+            desk="先停发，再更正，免得又发出错的。",
+        )
     if not any(counts.get(state) for state in GOT_IT):
-        raise BroadcastStands(number, "没有发到哪里，不用更正", "重新写一条就行：“通知 全镇 内容”。")
+        raise BroadcastStands(
+            number, "没有发到哪里，不用更正", "重新写一条就行：“通知 全镇 内容”。", desk="重新写一条就行。"
+        )
     words = text if text.startswith(CORRECTION) else CORRECTION + text
     return broadcasts.draft(
         session,

@@ -9,6 +9,8 @@ from sqlmodel import Session, col, select
 from data.loop import Step, Subject
 from data.tables import Member
 
+CLOCK = "自动"  # who did it where nobody did
+
 
 @dataclass(frozen=True, slots=True)
 class Stride:

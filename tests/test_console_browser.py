@@ -109,6 +109,8 @@ async def used(desk: Desk, clerk: Clerk) -> list[str]:
         await clerk.post("/bring/send", files={"file": ("a.xlsx", empty)}),
         await clerk.post("/texts/new", files={"picture": ("a.png", png(8, 8))}, **form),
     ]
+    await clerk.post("/lectures/feeds", village="2", lecturer="")
+    await clerk.post("/media", title="讲到家门口", outlet="西江日报", level="city", day="2026-11-18", village="2")
     for each in left:
         assert _NUMBERED.search(each.path), (each.path, each.said)
     for path in ("/data/start/backup", "/data/start/export", "/reports"):

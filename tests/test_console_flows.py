@@ -4,7 +4,7 @@ import re
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -61,7 +61,7 @@ def test_a_day_at_the_desk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
             for tab in (desk, phone):
                 tab.assert_clean()
 
-    settings = {
+    settings: dict[str, Any] = {
         "console.enabled": True,
         "console.port": port,
         "loop.undo_seconds": 0,

@@ -20,9 +20,10 @@ from data.mail import Outbox, OutboxState
 from data.record_tables import LectureCount
 from data.tables import Room, Topic, Village
 from tests.desk import Clerk, Desk, open_desk
+from tests.shots import a_png
 from tests.town import NOW, ZONE, DemoTown, Talk, demo_rules
 
-PNG = b"\x89PNG\r\n\x1a\n" + b"picture" * 9
+PNG = a_png()
 EVIL = '<script>alert("1")</script>'
 WHEN = "2026-11-29T19:30"
 PLAN: dict[str, Any] = {

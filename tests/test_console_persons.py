@@ -129,7 +129,7 @@ def test_how_long_each_kind_stays_and_what_went(town: DemoTown) -> None:
             assert f">{each.name}<" in page and f">{each.days}天<" in page
         assert "1234行" in page
         removals = (await admin.get("/persons/removals", kind="inbox")).text
-        assert "1234" in removals and "共2条" in removals
+        assert "1234" in removals and "共1条" in removals  # not the run that found nothing
 
     run(town, story)
 

@@ -1,14 +1,30 @@
 """设置: shown with where each comes from, changed within its bounds, never with a secret."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 from sqlmodel import select
 
 from bot.config import load_config
 from bot.console.pages.settings import GROUPS, read
-from bot.settings import DESK_SETTINGS, LECTURE_POSTER, LECTURE_TIMES, LOOP_GRAB, QUIET_START, SETTINGS, WORK_HOURS
+from bot.console.setting_lines import read_lines, shape_of, written
+from bot.setting_values import Setting
+from bot.settings import (
+    DESK_SETTINGS,
+    LECTURE_POSTER,
+    LECTURE_TIMES,
+    LISTEN_GROUPS,
+    LOOP_GRAB,
+    PACE_REPLY,
+    QUIET_START,
+    SETTINGS,
+    WORK_FARMING,
+    WORK_HOLIDAYS,
+    WORK_HOURS,
+)
 from data import desk_settings
 from data.desk_errors import BadEntry
 from data.desk_tables import Audit, ConsoleRole, SettingChange
@@ -96,11 +112,73 @@ def test_what_people_type_is_read_kindly() -> None:
 
 
 def test_every_setting_that_can_be_changed_takes_its_own_default() -> None:
-    from bot.console.pages.settings import _notation
+    from bot.console.pages.settings import _shown
 
     assert len(DESK_SETTINGS) > 20
     for setting in DESK_SETTINGS:
-        assert setting.read(read(setting, _notation(setting.default))) == setting.read(setting.default), setting.key
+        assert setting.read(read(setting, _shown(setting, setting.default))) == setting.read(setting.default), (
+            setting.key
+        )
+
+
+# ---- lists and maps ------------------------------------------------------------------------------------------------
+
+FULL: dict[str, object] = {  # where the default is empty, and does not show how an item is written
+    "work.holidays": ["2026-12-24", "2027-01-02"],
+    "work.workdays": ["2026-12-26"],
+    "work.farming": ["07-10..08-05", "10-20..11-10"],
+    "listen.groups": {"上坪村: 乡亲群": "mention", "石湾村大家庭": "command"},
+}
+
+
+def test_every_list_and_map_goes_into_lines_and_back() -> None:
+    lists = [each for each in SETTINGS if isinstance(each.default, list | dict) or each.key in FULL]
+    assert len(lists) >= 7 and FULL.keys() <= {each.key for each in lists}
+    for setting in lists:
+        shape = shape_of(setting)
+        assert shape is not None, f"{setting.key} is typed in no lines yet"
+        for value in (setting.default, FULL.get(setting.key, setting.default)):
+            lines = written(value)
+            assert "[" not in lines and "{" not in lines and '"' not in lines
+            assert lines.count("\n") == max(len(value) - 1, 0) if isinstance(value, list | dict) else True
+            assert setting.read(read_lines(setting, shape, lines)) == setting.read(value), setting.key
+
+
+@pytest.mark.parametrize(
+    ("setting", "typed", "said"),
+    [
+        (LECTURE_TIMES, "19:30\n\n25:00", "第3行“25:00”：要写时刻，如 19:30"),
+        (LECTURE_TIMES, "", "至少写一个时刻"),
+        (WORK_HOURS, "08:00", "要写两行"),
+        (WORK_HOURS, "18:00\n08:00", "开始要早"),
+        (WORK_HOLIDAYS, "2026-12-24\n元旦", "第2行“元旦”：要写日期"),
+        (WORK_FARMING, "07-10..08-05\n13-01..13-02", "第2行“13-01..13-02”"),
+        (PACE_REPLY, "2\n很快", "第2行“很快”：要写秒数"),
+        (PACE_REPLY, "6\n2", "前一个数不能大于后一个"),
+        (LISTEN_GROUPS, "甲: mention\n乙", "第2行“乙”：要写“名字: 值”"),
+        (LISTEN_GROUPS, "甲: mention\n甲: natural", "第2行“甲: natural”：“甲”前面写过了"),
+    ],
+)
+def test_a_line_that_is_wrong_is_named(setting: Setting[Any], typed: str, said: str) -> None:
+    with pytest.raises(BadEntry, match=re.escape(said)):
+        read(setting, typed)
+
+
+def test_a_list_is_typed_in_lines_on_its_page(town: DemoTown) -> None:
+    async def story(desk: Desk) -> None:
+        admin = desk.clerk(ConsoleRole.ADMIN)
+        page = (await admin.get("/settings/lecture.usual_times")).text
+        assert ">\n19:30\n12:30</textarea>" in page and "一行写一个" in page and "[&#34;" not in page
+        bad = await admin.post("/settings/lecture.usual_times/change", value="19:30\r\n八点")
+        assert bad.status == 422 and "第2行“八点”" in bad.said and ">\n19:30\n八点</textarea>" in bad.text
+        done = await admin.post("/settings/lecture.usual_times/change", value="19：30\r\n08:00\r\n")
+        assert "现在是 19:30、08:00。" in done.said
+        with desk.session() as session:
+            assert desk_settings.changes(session) == {LECTURE_TIMES.key: ["19:30", "08:00"]}
+        config = load_config(ROOT / "config.yaml", {})
+        assert [each.hour for each in config.changed({LECTURE_TIMES.key: ["19:30", "08:00"]})[LECTURE_TIMES]] == [19, 8]
+
+    run(town, story)
 
 
 def test_every_group_has_a_name() -> None:

@@ -13,9 +13,10 @@ from data.loop import Lecture, Photo
 from data.mail import Outbox
 from handlers.message import Kind
 from handlers.take import Outcome
+from tests.shots import a_png
 from tests.town import NOW, DemoTown, Talk
 
-PNG = b"\x89PNG\r\n\x1a\n" + b"a picture of a lecture"
+PNG = a_png()
 AFTER = NOW + timedelta(days=3, hours=6)  # 课1 (黄秀兰) is over
 
 

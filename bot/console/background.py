@@ -6,6 +6,7 @@ that two reports never fill the memory together.
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,7 +23,7 @@ log = logging.getLogger("menlou.console")
 KEPT = timedelta(hours=1)
 MOST_OF_ONE = 3  # pieces of work of one user; the oldest that is done goes
 MOST_BYTES = 64 * 2**20  # of all that is kept
-Owner = tuple[str, int]  # the database and the user
+PATIENCE = 10.0  # seconds that a step of work under way may take to see that the console stops
 
 
 class Standing(StrEnum):
@@ -60,12 +61,16 @@ class File:
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """A piece of work: ``done`` goes from 0 to 1, ``doing`` says what is being done, ``fault`` why it failed."""
+    """A piece of work: ``done`` goes from 0 to 1, ``doing`` says what is being done, ``fault`` why it failed.
+
+    What is ``inner`` is for coordinators only, also an hour later, when its owner may be none any more.
+    """
 
     number: int
-    owner: Owner
+    owner: int  # the user
     title: str
     begun: datetime
+    inner: bool = False
     standing: Standing = Standing.WAITING
     done: float = 0.0
     doing: str = "排队"
@@ -80,6 +85,10 @@ class Job:
         self.done, self.doing = done, doing
 
     @property
+    def percent(self) -> int:
+        return round(self.done * 100)
+
+    @property
     def over(self) -> bool:
         return self.standing in OVER
 
@@ -88,14 +97,16 @@ Work = Callable[[Session, Job], Iterable[File]]
 
 
 class Workshop:
-    """All work of this process, newest last."""
+    """All work of one console on its database, newest last."""
 
-    def __init__(self) -> None:
+    def __init__(self, url: str) -> None:
+        self._url = url
         self._jobs: list[Job] = []
+        self._threads: list[threading.Thread] = []
         self._numbers = count(1)
         self._lock, self._turn = threading.Lock(), threading.Lock()
 
-    def begin(self, owner: Owner, title: str, work: Work, *, now: datetime) -> Job:
+    def begin(self, owner: int, title: str, work: Work, *, now: datetime, inner: bool = False) -> Job:
         """Start; the database is read on a connection of its own. Raises `TooMany`."""
         with self._lock:
             self._forget(now)
@@ -104,18 +115,31 @@ class Workshop:
                 raise TooMany
             for each in [each for each in mine if each.over][: max(len(mine) - MOST_OF_ONE + 1, 0)]:
                 self._jobs.remove(each)
-            job = Job(next(self._numbers), owner, title, now)
+            job = Job(next(self._numbers), owner, title, now, inner)
             self._jobs.append(job)
-        threading.Thread(target=self._run, args=(job, work), name=f"report-{job.number}", daemon=True).start()
+            self._threads = [each for each in self._threads if each.is_alive()]
+            thread = threading.Thread(target=self._run, args=(job, work), name=f"report-{job.number}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
         return job
 
-    def of(self, owner: Owner, *, now: datetime) -> list[Job]:
+    def close(self) -> None:
+        """Stop all that is under way or waits, and see it end; what takes longer than `PATIENCE` ends with the bot."""
+        with self._lock:
+            for job in self._jobs:
+                job.stop.set()
+            threads = tuple(self._threads)
+        until = time.monotonic() + PATIENCE
+        for thread in threads:
+            thread.join(max(0.0, until - time.monotonic()))
+
+    def of(self, owner: int, *, now: datetime) -> list[Job]:
         """The work of somebody, newest first."""
         with self._lock:
             self._forget(now)
             return [each for each in reversed(self._jobs) if each.owner == owner]
 
-    def find(self, owner: Owner, number: int, *, now: datetime) -> Job | None:
+    def find(self, owner: int, number: int, *, now: datetime) -> Job | None:
         """One piece of work, where it is this owner's."""
         return next((each for each in self.of(owner, now=now) if each.number == number), None)
 
@@ -125,7 +149,7 @@ class Workshop:
                 job.standing = Standing.CANCELLED
                 return
             job.standing = Standing.RUNNING
-            engine = open_reader(job.owner[0])
+            engine = open_reader(self._url)
             try:
                 with Session(engine, autoflush=False) as session:
                     job.files = tuple(work(session, job))
@@ -134,7 +158,8 @@ class Workshop:
             except Stopped:
                 job.standing = Standing.CANCELLED
             except TownError as error:
-                job.standing, job.fault = Standing.FAILED, str(error)
+                job.standing = Standing.FAILED
+                job.fault = error.at_desk if isinstance(error, Declined) else str(error)
             except Exception:  # whoever waits must see that it ended
                 log.exception("没做成：%s", job.title)
                 job.standing, job.fault = Standing.FAILED, "出错了，已经记下。请再试一次，还不行就告诉管理员。"

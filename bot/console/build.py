@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from bot import __version__
 from bot.config import Config
+from bot.console.background import Workshop
 from bot.console.gate import Front, Gate
 from bot.console.pages import PAGES
 from bot.console.reader import Reader
@@ -58,7 +59,16 @@ def open_console(config: Config, given: Given) -> tuple[web.Application, Reader]
     renderer = Renderer(pages, config[ZONE], given.knowledge().town, __version__)
     front = Front(public_address(config), config[CONSOLE_PROXY])
     gate = Gate(given.worker, reader, renderer, front, given.clock)
-    house = House(config, given.knowledge, Accounts(given.transports), given.reload, given.wake, given.take)
+    house = House(
+        config,
+        given.knowledge,
+        Accounts(given.transports),
+        given.reload,
+        given.wake,
+        given.take,
+        reports=Workshop(config.database_url),
+        upkeep=Workshop(config.database_url),
+    )
     console = Console(
         PAGES, worker=given.worker, reader=reader, renderer=renderer, gate=gate, house=house, clock=given.clock
     )

@@ -19,6 +19,7 @@ from sqlmodel import Session, select
 from bot.console.forms import read_form
 from bot.console.reader import Reader
 from bot.console.render import Renderer
+from bot.console.values import address
 from bot.worker import Worker
 from data import audit, console_sessions, console_users
 from data.console_sessions import Visitor
@@ -39,6 +40,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+_OVER = "登录过期了，请再登录一次，登录后回到刚才那一页。"
 _HASHES_AT_ONCE = 2  # each takes some tens of ms and some MB
 Result = TypeVar("Result")
 
@@ -94,14 +96,25 @@ class Gate:
 
     async def visitor(self, request: web.Request, *, used: bool = True) -> Visitor | None:
         """Who is logged in; where it is ``used`` that is noted now and then, so that one that is not ends."""
-        token = request.cookies.get(self._cookie, "")
-        if not 20 <= len(token) <= 100 or not token.isascii():
+        token = self._token(request)
+        if not token:
             return None
         now = self._clock()
         found = await self._reader.run(lambda session: console_sessions.visitor(session, token, now=now))
         if used and found is not None and now - found.seen_at > console_sessions.SEEN_EVERY:
             await self._worker.run(lambda session: console_sessions.seen(session, found.token_hash, now=now))
         return found
+
+    async def wrote(self, request: web.Request, given: str) -> int | None:
+        """Who wrote a form of ours, though their log-in is over; None where nobody did."""
+        token = self._token(request)
+        if not token or not self.front.own_origin(request):
+            return None
+        return await self._reader.run(lambda session: console_sessions.wrote(session, token, given))
+
+    def _token(self, request: web.Request) -> str:
+        token = request.cookies.get(self._cookie, "")
+        return token if 20 <= len(token) <= 100 and token.isascii() else ""
 
     def told(self, request: web.Request) -> str:
         """What the last deed left to be said on this page."""
@@ -115,10 +128,11 @@ class Gate:
     def told_now(self, response: web.StreamResponse) -> None:
         self._forget(response, self._said)
 
-    def to_login(self, request: web.Request) -> web.Response:
-        """Log in first; a page that was asked for is come back to."""
-        back = request.rel_url.path_qs if request.method == "GET" else "/"
-        return redirect("/login" if back == "/" else f"/login?next={quote(back, safe='')}")
+    def to_login(self, request: web.Request, *, back: str = "") -> web.Response:
+        """Log in first; a page that was asked for is come back to, else ``back``. Whoever was logged in is told why."""
+        back = request.rel_url.path_qs if request.method == "GET" else back or "/"
+        query = {"next": "" if back == "/" else back, "over": "1" if self._token(request) else ""}
+        return redirect(address("/login", **query))
 
     def genuine(self, request: web.Request, visitor: Visitor, given: str) -> bool:
         """Whether a form is ours and this log-in's."""
@@ -127,7 +141,8 @@ class Gate:
     async def _login_page(self, request: web.Request) -> web.Response:
         if not await self._reader.run(console_users.anybody):
             return self._form(request, "first.html", title="还没有管理员")
-        return self._form(request, "login.html", title="登录", name="", next=request.query.get("next", ""))
+        fault = _OVER if request.query.get("over") else ""
+        return self._form(request, "login.html", title="登录", name="", next=request.query.get("next", ""), fault=fault)
 
     async def _login(self, request: web.Request) -> web.Response:
         form = await self._posted(request)
@@ -214,7 +229,7 @@ class Gate:
         try:
             promised = await self._reader.run(lambda session: console_users.promise(session, token, now=now))
         except Declined as declined:
-            return self._bare("error.html", status=404, title="链接不能用了", fault=str(declined))
+            return self._bare("error.html", status=404, title="链接不能用了", fault=declined.at_desk)
         return self._form(request, "link.html", title="设置密码", promised=promised, name="", shown=promised.shown_name)
 
     async def _link(self, request: web.Request) -> web.Response:
@@ -230,7 +245,7 @@ class Gate:
         try:
             promised = await self._reader.run(lambda session: console_users.promise(session, token, now=now))
         except Declined as declined:
-            return self._bare("error.html", status=404, title="链接不能用了", fault=str(declined))
+            return self._bare("error.html", status=404, title="链接不能用了", fault=declined.at_desk)
         try:
             console_users.check_password(password, about=(name, shown, promised.shown_name))
             if password != form.get("again", ""):
@@ -238,7 +253,7 @@ class Gate:
             hashed = await self._hashed(lambda: self._hasher.hash(password))
             user = await self._worker.run(lambda session: make(session, hashed))
         except Declined as declined:
-            again = {"title": "设置密码", "promised": promised, "name": name, "shown": shown, "fault": str(declined)}
+            again = {"title": "设置密码", "promised": promised, "name": name, "shown": shown, "fault": declined.at_desk}
             return self._form(request, "link.html", status=422, **again)
         response = redirect("/")
         await self._let_in(request, response, user)

@@ -20,7 +20,8 @@ class Column(Generic[Row]):
     """A column. ``cell`` gives text, a number, a date or None; ``link`` where it leads.
 
     The ``head`` is what a row is called by on a phone; ``wide`` is left out of the page and is in the spreadsheet only.
-    ``mark`` gives "late", "good", "wait" or "" and colours the cell (beside its words, never instead of them).
+    ``mark`` gives "late", "good", "wait" or "" and colours the cell (beside its words, never instead of them). What is
+    a ``number`` of things (no id) is shown with its thousands apart. A ``link`` may be "": it leads nowhere.
     """
 
     title: str
@@ -29,6 +30,7 @@ class Column(Generic[Row]):
     head: bool = False
     wide: bool = False
     mark: Callable[[Row], str] | None = None
+    number: bool = False
 
 
 @dataclass(frozen=True, slots=True)

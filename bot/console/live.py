@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +11,7 @@ from datetime import datetime
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.console.background import Workshop
 from bot.console.gate import HEADERS, Gate
 from bot.console.reader import Reader
 from data.desk_numbers import numbers
@@ -28,10 +29,11 @@ Key = tuple[int | None, int | None]  # the village that a user sees, the broadca
 
 @dataclass(slots=True, eq=False)
 class Watcher:
-    """An open page: what it watches, and what it was last told."""
+    """An open page: what it watches, and what it was last told. ``work``: how far this user's reports are too."""
 
     key: Key
     user_id: int
+    work: bool
     request: web.Request
     news: asyncio.Queue[str] = field(default_factory=lambda: asyncio.Queue(4))
     last: str = ""
@@ -45,8 +47,10 @@ class Watcher:
 class Streams:
     """All pages that watch. One task looks, once for all who see the same."""
 
-    def __init__(self, reader: Reader, gate: Gate, clock: Callable[[], datetime], rules: Callable[[], Rules]) -> None:
-        self._reader, self._gate, self._clock, self._rules = reader, gate, clock, rules
+    def __init__(
+        self, reader: Reader, gate: Gate, clock: Callable[[], datetime], rules: Callable[[], Rules], reports: Workshop
+    ) -> None:
+        self._reader, self._gate, self._clock, self._rules, self._reports = reader, gate, clock, rules, reports
         self._watchers: set[Watcher] = set()
         self._looking: asyncio.Task[None] | None = None
 
@@ -63,7 +67,7 @@ class Streams:
             return web.Response(status=503, headers=HEADERS)
         broadcast = row_id(request.query.get("b", ""))
         key = (visitor.scope, None if visitor.scope is not None else broadcast)
-        watcher = Watcher(key, visitor.user_id, request)
+        watcher = Watcher(key, visitor.user_id, "work" in request.query, request)
         response = web.StreamResponse(headers={**HEADERS, "Content-Type": "text/event-stream"})
         await response.prepare(request)
         self._watchers.add(watcher)
@@ -92,12 +96,27 @@ class Streams:
                 except SQLAlchemyError:
                     log.exception("查不了实时的数")
                     continue
-                told = json.dumps(found)
                 for watcher in tuple(self._watchers):
-                    if watcher.key == key and watcher.last != told and not watcher.news.full():
-                        watcher.last = told
-                        watcher.news.put_nowait(told)
+                    if watcher.key == key:
+                        self._tell(watcher, {**found, **self._progress(watcher)})
             await asyncio.sleep(EVERY)
+
+    def _tell(self, watcher: Watcher, found: Mapping[str, object]) -> None:
+        """Tell a page, where anything is new."""
+        told = json.dumps(found, ensure_ascii=False)
+        if watcher.last != told and not watcher.news.full():
+            watcher.last = told
+            watcher.news.put_nowait(told)
+
+    def _progress(self, watcher: Watcher) -> dict[str, object]:
+        """How far each report of the user is that is under way: "w.3" in per cent, "w.3.doing" in words."""
+        if not watcher.work:
+            return {}
+        under_way = [job for job in self._reports.of(watcher.user_id, now=self._clock()) if not job.over]
+        found: dict[str, object] = {"work": len(under_way)}
+        for job in under_way:
+            found |= {f"w.{job.number}": job.percent, f"w.{job.number}.doing": f"{job.percent}% {job.doing}"}
+        return found
 
     async def _close(self, _application: web.Application) -> None:
         if self._looking is not None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from sqlmodel import Session
@@ -19,10 +19,15 @@ class Reader:
     def __init__(self, url: str) -> None:
         self._engine = open_reader(url)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="reader")
+        self._heavy = ThreadPoolExecutor(1, thread_name_prefix="heavy")
 
     async def run(self, work: Callable[[Session], Result]) -> Result:
         """Run ``work`` beside the writer and return what it returned."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, self.run_now, work)
+
+    def begin_heavy(self, work: Callable[[Session], Result]) -> Future[Result]:
+        """The same, for what takes long: in turn on a thread of its own, so that it holds up no page."""
+        return self._heavy.submit(self.run_now, work)
 
     def run_now(self, work: Callable[[Session], Result]) -> Result:
         """The same on the calling thread."""
@@ -31,5 +36,6 @@ class Reader:
 
     def close(self) -> None:
         """Give the connections back."""
-        self._threads.shutdown(wait=True, cancel_futures=True)
+        for threads in (self._heavy, self._threads):
+            threads.shutdown(wait=True, cancel_futures=True)
         self._engine.dispose()

@@ -12,11 +12,14 @@ from aiohttp import web
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
+from bot.console.brake import AGAIN, Brake, TooHeavy
 from bot.console.forms import BODY, read_form
 from bot.console.gate import HEADERS, Gate, redirect
 from bot.console.live import Streams
 from bot.console.reader import Reader
 from bot.console.render import Renderer
+from bot.console.unsent import AGAIN as WRITTEN_BEFORE
+from bot.console.unsent import Unsent
 from bot.console.values import (
     Answer,
     Ask,
@@ -65,12 +68,15 @@ class Console:
     ) -> None:
         self._worker, self._reader, self._renderer, self._gate = worker, reader, renderer, gate
         self._house, self._clock = house, clock
+        self._unsent = Unsent(clock)
+        self._brake: Brake[tuple[Answer, str]] = Brake(reader)
         self._pages = {page.path: page for page in pages if isinstance(page, Page)}
         largest = max([BODY, *(deed.largest for deed in pages if isinstance(deed, Deed))])
         self.application = web.Application(middlewares=[self._guard], client_max_size=largest)
-        self._streams = Streams(reader, gate, clock, lambda: house.knowledge().rules)
+        self._streams = Streams(reader, gate, clock, lambda: house.knowledge().rules, house.reports)
         gate.attach(self.application)
         self._streams.attach(self.application)
+        self.application.on_cleanup.append(self._close)
         router = self.application.router
         router.add_get("/static/{file}", self._file)
         for each in pages:
@@ -83,11 +89,18 @@ class Console:
             else:
                 router.add_post(each.path, self._does(each))
 
+    async def _close(self, _application: web.Application) -> None:
+        """What is made in the background for somebody ends with the console."""
+        for each in (self._house.reports, self._house.upkeep):
+            await asyncio.to_thread(each.close)
+
     def _shows(self, page: Page) -> Handler:
         async def show(request: web.Request) -> web.StreamResponse:
             visitor = await self._gate.visitor(request)
             if visitor is None:
                 return self._gate.to_login(request)
+            if (unsent := self._unsent.take(visitor.user_id, request.path)) is not None:
+                return await self._page(request, page, visitor, form=unsent, fault=WRITTEN_BEFORE)
             return await self._page(request, page, visitor)
 
         return show
@@ -146,11 +159,18 @@ class Console:
             return answer, self._renderer.page(ask, answer, said=said) if isinstance(answer, Html) else ""
 
         try:
-            answer, text = await self._reader.run(read)
+            if page.weighs(request.query):
+                answer, text = await self._brake.run(visitor.user_id, f"{request.method} {request.path_qs}", read)
+            else:
+                answer, text = await self._reader.run(read)
         except NotThere as gone:
             return self._error(404, str(gone))
+        except TooHeavy as not_now:
+            later = self._error(429, str(not_now))
+            later.headers["Retry-After"] = str(AGAIN)
+            return later
         except Declined as declined:
-            return self._error(400, str(declined))
+            return self._error(400, declined.at_desk)
         response = await self._answered(request, visitor, answer, text, 422 if fault else 0)
         if said and isinstance(answer, Html):  # else it waits for the page that one is sent on to
             self._gate.told_now(response)
@@ -160,7 +180,7 @@ class Console:
         async def do(request: web.Request) -> web.StreamResponse:
             visitor = await self._gate.visitor(request)
             if visitor is None:
-                return self._gate.to_login(request)
+                return await self._too_late(request, deed)
             if not allows(visitor, deed.may, village=deed.village):
                 return self._error(403)
             form = await read_form(request, deed.largest)
@@ -168,6 +188,16 @@ class Console:
             return await self._deed(request, deed, visitor, form)
 
         return do
+
+    async def _too_late(self, request: web.Request, deed: Deed) -> web.Response:
+        """What was written is held till its writer has logged in again."""
+        back = _filled(deed.page, request)
+        form = await read_form(request, deed.largest)
+        user_id = await self._gate.wrote(request, form.get("csrf"))
+        if user_id is None:
+            return self._gate.to_login(request)
+        self._unsent.hold(user_id, back, form)
+        return self._gate.to_login(request, back=back)
 
     async def _deed(self, request: web.Request, deed: Deed, visitor: Visitor, form: Form) -> web.StreamResponse:
         now = self._clock()
@@ -190,7 +220,7 @@ class Console:
         except Declined as declined:
             where = _filled(deed.page, request)
             page = self._pages[deed.page]
-            return await self._page(request, page, visitor, form=form, fault=str(declined), where=where)
+            return await self._page(request, page, visitor, form=form, fault=declined.at_desk, where=where)
         self._house.wake()
         if done.reload:
             self._house.reload()
@@ -270,6 +300,10 @@ class Console:
             async with asyncio.timeout(None if request.path == "/live" else FORM_TIME):
                 return await handler(request)
         except web.HTTPException as error:
+            if (
+                error.status == web.HTTPForbidden.status_code
+            ):  # no right of anybody's: the form is not from a page of now
+                return self._error(403, _STALE, title=_NOT_DONE)
             return error if error.status < 400 else self._error(error.status)
         except BadEntry as bad:
             return self._error(400, str(bad))
@@ -287,15 +321,25 @@ class Console:
         except ValueError:
             return False
 
-    def _error(self, status: int, why: str = "") -> web.Response:
+    def _error(self, status: int, why: str = "", *, title: str = "") -> web.Response:
         said = why or _WHY.get(status, "请回上一页再试。")
-        text = self._renderer.bare("error.html", title=_TITLES.get(status, "没有办成"), fault=masked(said))
+        text = self._renderer.bare("error.html", title=title or _TITLES.get(status, _NOT_DONE), fault=masked(said))
         return _html(text, status)
 
 
-_TITLES = {403: "这一项不归您", 404: "没有这一页", 405: "没有这一页", 413: "太大了", 500: "出错了", 503: "正忙"}
+_NOT_DONE = "没有办成"
+_STALE = "这一页开得太久了，或者不是从控制台里点的。请回上一页刷新，再试一次。"
+_TITLES = {
+    403: "这一项不归您",
+    404: "没有这一页",
+    405: "没有这一页",
+    413: "太大了",
+    429: "请等一等",
+    500: "出错了",
+    503: "正忙",
+}
 _WHY = {
-    403: "您没有做这件事的权限，或页面开太久了。请回上一页刷新再试。",
+    403: "您的账号不能做这件事。要做，请管理员在“人员”里改您的角色。",
     404: "可能已经删了，或网址写错了。",
     405: "请从菜单进。",
     408: "网络太慢，没有收完整，请再试一次。",

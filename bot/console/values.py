@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from sqlmodel import Session
 
 from bot.config import Config
+from bot.console.background import Workshop
 from bot.settings import CONSOLE_ADDRESS, CONSOLE_HOST, CONSOLE_PORT
 from data.console_sessions import Visitor
 from data.desk_errors import BadEntry, NotThere
@@ -43,7 +44,10 @@ class Live(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What pages may know beside the database. ``knowledge`` is what the bot knows now (it is loaded anew at times)."""
+    """What pages may know beside the database. ``knowledge`` is what the bot knows now (it is loaded anew at times).
+
+    What takes long is made in a workshop of this console: ``reports``, and ``upkeep``, so that a backup waits for none.
+    """
 
     config: Config
     knowledge: Callable[[], Knowledge]
@@ -51,6 +55,8 @@ class House:
     reload: Callable[[], None]  # asks for the knowledge to be gathered anew, soon
     wake: Callable[[], None]  # something was queued
     take: Hears
+    reports: Workshop
+    upkeep: Workshop
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +225,8 @@ class Page:
     """Something to look at. ``village``: a village's clerk may too, who sees their own village only.
 
     ``nav`` is its name in the menu. A ``private`` page masks phone numbers; its button opens them, which is logged.
+    What is ``heavy`` (drawn, packed, or large) is given to each user one at a time, see `bot.console.brake`; so is the
+    spreadsheet (``?as=xlsx``) of a page with ``sheet``.
     """
 
     path: str
@@ -228,6 +236,12 @@ class Page:
     village: bool = False
     nav: str = ""
     private: bool = False
+    heavy: bool = False
+    sheet: bool = False
+
+    def weighs(self, query: Mapping[str, str]) -> bool:
+        """Whether what is asked for by this query is heavy."""
+        return self.heavy or (self.sheet and query.get("as") == "xlsx")
 
 
 @dataclass(frozen=True, slots=True)

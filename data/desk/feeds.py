@@ -8,29 +8,36 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_
+from sqlalchemy import func, or_, update
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import Select
 
 from data.announcements import KINDS, place
 from data.desk_errors import NotThere
-from data.desk_tables import Feed
+from data.desk_tables import ConsoleUser, Feed
 from data.loop import EventKind, Lecture, LectureRoom, LectureState, Step, Subject
 from data.names import masked
+from data.statements import changed
 from data.tables import Lecturer, Room, Village
 
 BACK = timedelta(days=30)  # how long a lecture stays in a feed
 MOST = 2_000  # lectures of one feed
 SHOWN = 50  # feeds of one list
 _CHANGES = ("changed", "cancelled")
+_Row = tuple[Feed, str | None, str | None, str | None]  # with its village, its lecturer, and who made it
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A feed as the page shows it. ``whose`` is its village or lecturer, 全镇 where it has neither."""
+    """A feed as the pages show it. ``whose`` is its village or lecturer, 全镇 where it has neither.
+
+    ``maker`` is who made it, empty where nobody knows.
+    """
 
     id: int
     token: str
     whose: str
+    maker: str
     created_at: datetime
 
 
@@ -50,13 +57,19 @@ class Event:
     changed_at: datetime
 
 
-def make(session: Session, *, village_id: int | None, lecturer_id: int | None, now: datetime) -> Feed:
-    """A feed of a village or of a lecturer; of the town where both are None. Raises `NotThere`."""
+def make(
+    session: Session, *, village_id: int | None, lecturer_id: int | None, now: datetime, made_by: int | None = None
+) -> Feed:
+    """A feed of a village or of a lecturer; of the town where both are None. ``made_by``: the console's user.
+
+    Raises `NotThere`.
+    """
     if village_id is not None and session.get(Village, village_id) is None:
         raise NotThere("这个村")
     if lecturer_id is not None and session.get(Lecturer, lecturer_id) is None:
         raise NotThere("这位老师")
-    feed = Feed(token=secrets.token_urlsafe(24), village_id=village_id, lecturer_id=lecturer_id, created_at=now)
+    token = secrets.token_urlsafe(24)
+    feed = Feed(token=token, village_id=village_id, lecturer_id=lecturer_id, made_by=made_by, created_at=now)
     session.add(feed)
     session.flush()
     return feed
@@ -75,6 +88,14 @@ def end(feed: Feed, *, now: datetime) -> None:
     feed.ended_at = now
 
 
+def end_of(session: Session, user_id: int, *, now: datetime, but_village: int | None = None) -> int:
+    """End what a user made, all but those of a village that they still see; returns how many."""
+    theirs = [col(Feed.made_by) == user_id, col(Feed.ended_at).is_(None)]
+    if but_village is not None:
+        theirs.append(col(Feed.village_id).is_distinct_from(but_village))
+    return changed(session, update(Feed).where(*theirs).values(ended_at=now))
+
+
 def of_token(session: Session, token: str) -> Feed:
     """The feed at an address. Raises `NotThere` where there is none, or none any more."""
     feed = session.exec(select(Feed).where(Feed.token == token)).first()
@@ -85,22 +106,36 @@ def of_token(session: Session, token: str) -> Feed:
 
 def standing(session: Session, *, village_id: int | None, lecturer_id: int | None) -> list[Address]:
     """The feeds of a village or a lecturer; all, the newest first and at most `SHOWN`, where both are None."""
-    query = (
-        select(Feed, Village.name, Lecturer.name)
-        .join(Village, col(Feed.village_id) == col(Village.id), isouter=True)
-        .join(Lecturer, col(Feed.lecturer_id) == col(Lecturer.id), isouter=True)
-        .where(col(Feed.ended_at).is_(None))
-        .order_by(col(Feed.id).desc())
-        .limit(SHOWN)
-    )
+    query = _standing().limit(SHOWN)
     if village_id is not None:
         query = query.where(Feed.village_id == village_id)
     if lecturer_id is not None:
         query = query.where(Feed.lecturer_id == lecturer_id)
-    return [
-        Address(feed.id or 0, feed.token, _whose(village, lecturer), feed.created_at)
-        for feed, village, lecturer in session.execute(query)
-    ]
+    return [_address(row) for row in session.exec(query)]
+
+
+def find_all(session: Session, *, words: str, offset: int, limit: int) -> tuple[list[Address], int]:
+    """All that stand, the newest first, and how many; ``words`` are in the name of its maker, village or lecturer."""
+    query = _standing()
+    if words:
+        names = (ConsoleUser.shown_name, Village.name, Lecturer.name)
+        query = query.where(or_(*(col(name).contains(words, autoescape=True) for name in names)))
+    total = session.exec(select(func.count()).select_from(query.order_by(None).subquery())).one()
+    return [_address(row) for row in session.exec(query.offset(offset).limit(limit))], total
+
+
+def address(session: Session, feed_id: int) -> Address:
+    """One that stands. Raises `NotThere`."""
+    row = session.exec(_standing().where(col(Feed.id) == feed_id)).first()
+    if row is None:
+        raise NotThere("这个订阅")
+    return _address(row)
+
+
+def count_of(session: Session, user_id: int) -> int:
+    """How many that a user made stand."""
+    query = select(func.count()).select_from(Feed)
+    return session.exec(query.where(Feed.made_by == user_id, col(Feed.ended_at).is_(None))).one()
 
 
 def name_of(session: Session, feed: Feed) -> str:
@@ -136,6 +171,23 @@ def events(session: Session, feed: Feed, *, now: datetime) -> list[Event]:
         _event(lecture, lecturer, village, *changed.get(lecture.id or 0, (0, None)))
         for lecture, lecturer, village in rows
     ]
+
+
+def _standing() -> Select[Feed, str, str, str]:
+    """Those that stand, the newest first."""
+    return (
+        select(Feed, Village.name, Lecturer.name, ConsoleUser.shown_name)
+        .join(Village, col(Feed.village_id) == col(Village.id), isouter=True)
+        .join(Lecturer, col(Feed.lecturer_id) == col(Lecturer.id), isouter=True)
+        .join(ConsoleUser, col(Feed.made_by) == col(ConsoleUser.id), isouter=True)
+        .where(col(Feed.ended_at).is_(None))
+        .order_by(col(Feed.id).desc())
+    )
+
+
+def _address(row: _Row) -> Address:
+    feed, village, lecturer, maker = row
+    return Address(feed.id or 0, feed.token, _whose(village, lecturer), maker or "", feed.created_at)
 
 
 def _changes(session: Session, numbers: Sequence[int]) -> dict[int, tuple[int, datetime | None]]:

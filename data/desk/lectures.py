@@ -14,6 +14,7 @@ from data.desk_errors import BadEntry
 from data.loop import EventKind, Lecture, LectureState, Order, Photo, SignUp, SignUpState
 from data.mail import Outbox, OutboxState
 from data.names import row_id
+from data.record_tables import Area, AreaLevel
 from data.rules import Rules
 from data.slots import Slot
 from data.statements import table_of
@@ -42,6 +43,7 @@ class Looked:
     topic_id: int | None = None
     since: datetime | None = None
     until: datetime | None = None
+    town_id: int | None = None  # an area
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,19 @@ def choices(session: Session, model: type[Village] | type[Lecturer]) -> tuple[tu
     """(id, name) of all, for a list to choose from; empty where there are more than `CHOICES`."""
     rows = session.exec(select(model.id, model.name).order_by(col(model.id)).limit(CHOICES + 1)).all()
     return tuple((str(number), name) for number, name in rows) if len(rows) <= CHOICES else ()
+
+
+def towns(session: Session) -> tuple[tuple[str, str], ...]:
+    """(id, name) of all towns, for a list to choose from; empty where there are more than `CHOICES`."""
+    query = select(Area.id, Area.name).where(Area.level == AreaLevel.TOWN).order_by(col(Area.id)).limit(CHOICES + 1)
+    rows = session.exec(query).all()
+    return tuple((str(number), name) for number, name in rows) if len(rows) <= CHOICES else ()
+
+
+def villages_of(session: Session, town_id: int) -> tuple[tuple[str, str], ...]:
+    """(id, name) of the villages of a town."""
+    rows = session.exec(select(Village.id, Village.name).where(Village.area_id == town_id).order_by(col(Village.id)))
+    return tuple((str(number), name) for number, name in rows)
 
 
 def topics(session: Session) -> tuple[tuple[str, str], ...]:
@@ -176,13 +191,17 @@ def _conditions(looked: Looked, now: datetime) -> list[Any]:
     ):
         if value is not None:
             where.append(column == value)
-    if looked.since is not None:
-        where.append(_LECTURE.c.starts_at >= looked.since)
-    if looked.until is not None:
-        where.append(_LECTURE.c.starts_at < looked.until)
+    where += _days(looked)
+    if looked.town_id is not None:
+        where.append(_LECTURE.c.village_id.in_(core_select(_VILLAGE.c.id).where(_VILLAGE.c.area_id == looked.town_id)))
     if looked.words:
         where.append(_says(looked.words))
     return where
+
+
+def _days(looked: Looked) -> list[Any]:
+    since = [_LECTURE.c.starts_at >= looked.since] if looked.since is not None else []
+    return since + ([_LECTURE.c.starts_at < looked.until] if looked.until is not None else [])
 
 
 def _says(words: str) -> Any:

@@ -77,6 +77,12 @@ def lines(session: Session, numbers: list[int]) -> list[Line]:
     return [_line(row) for row in session.execute(query)]
 
 
+def uploaded_by(session: Session, numbers: list[int], member_id: int) -> set[int]:
+    """Which of them this member uploaded."""
+    mine = (_MATERIAL.c.id.in_(numbers), _MATERIAL.c.uploaded_by == member_id)
+    return set(session.execute(select(_MATERIAL.c.id).where(*mine)).scalars())
+
+
 def _where(words: str, topic_id: int | None, state: MaterialState | None) -> list[Any]:
     found: list[Any] = []
     if topic_id is not None:

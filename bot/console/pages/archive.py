@@ -12,11 +12,12 @@ from data.desk import figures as desk_figures
 from data.desk import lectures as desk
 from data.desk.lectures import Looked, Row
 from data.desk_errors import NotThere
-from data.errors import NoSuchLecture
+from data.desk_tables import ConsoleRole
+from data.errors import Declined, NoSuchLecture
 from data.loop import LectureState
 from data.reports import lecture as paper
 from data.reports import zipped
-from data.reports.word import DOCX
+from data.reports.word import DOCX, TemplateFault
 from data.tables import Village
 from handlers.desk.numbers import STEPS
 
@@ -24,14 +25,17 @@ PAGE, ONE = "/archive", "/archive/{number}"
 _STATES = ((LectureState.ARCHIVED.value, "归档了"), (LectureState.DELIVERED.value, "讲完了，还没归档"))
 
 
+class BadTemplate(Declined):
+    """The town's own template cannot be used; its place and the mend are told."""
+
+
 def show_all(ask: Ask) -> Answer:
     """The list: by words, year, village and topic."""
     span = desk_figures.years(ask.session, ask.rules.zone)
     years = tuple((str(year), f"{year}年") for year in range(span[1], span[0] - 1, -1)) if span else ()
-    villages = () if ask.scope is not None else desk.choices(ask.session, Village)
     filters = (
         Filter("year", "哪一年", years),
-        *((Filter("village", "村", villages),) if villages else ()),
+        *_places(ask),
         Filter("topic", "主题", desk.topics(ask.session)),
         Filter("state", "哪些", _STATES),
     )
@@ -54,7 +58,22 @@ def show_all(ask: Ask) -> Answer:
         searches="题目、地点、老师、村、课号",
         empty="没有找到归档的课。",
     )  # fmt: skip
-    return show_list(ask, listing)
+    year = years[0][0] if years else str(ask.now.astimezone(ask.rules.zone).year)
+    return show_list(
+        ask, listing, template="archive_list.html", year=year,
+        whole=ask.may(ConsoleRole.COORDINATOR),
+    )  # fmt: skip
+
+
+def _places(ask: Ask) -> list[Filter]:
+    """By town, and by village of the town that was chosen; of a few, by village at once."""
+    if ask.scope is not None:
+        return []
+    towns = desk.towns(ask.session)
+    town = next((number for number, _ in towns if number == ask.query.get("town")), None)
+    villages = desk.choices(ask.session, Village) if town is None else desk.villages_of(ask.session, int(town))
+    found = (Filter("town", "镇", towns), Filter("village", "村", villages))
+    return [each for each in found if each.options]
 
 
 def _titled(row: Row) -> str:
@@ -68,6 +87,7 @@ def _find(ask: Ask, wanted: Wanted) -> Found[Row]:
         state=wanted.chosen.get("state", LectureState.ARCHIVED.value),
         village_id=ask.scope if ask.scope is not None else wanted.number("village"),
         topic_id=wanted.number("topic"),
+        town_id=wanted.number("town"),
         since=datetime(year, 1, 1, tzinfo=zone) if year else None,
         until=datetime(year + 1, 1, 1, tzinfo=zone) if year else None,
     )
@@ -102,29 +122,33 @@ def show(ask: Ask) -> Answer:
 
 
 def document(ask: Ask) -> Answer:
-    """As a Word file. Raises `TemplateFault`."""
+    """As a Word file. Raises `BadTemplate`."""
     kept = _kept(ask)
     name = f"课{kept.number}归档.docx"
     return Download(name, DOCX, _dossier(ask, kept), logged=("下载归档", f"课{kept.number} Word"))
 
 
 def folder(ask: Ask) -> Answer:
-    """All of it in a zip. Raises `TemplateFault`."""
+    """All of it in a zip. Raises `BadTemplate`."""
     kept = _kept(ask)
     body = zipped.one(kept, _dossier(ask, kept), photos=ask.knowledge.photos, zone=ask.rules.zone)
     return Download(f"课{kept.number}归档.zip", "application/zip", body, logged=("下载归档", f"课{kept.number} 全部"))
 
 
 def _dossier(ask: Ask, kept: Kept) -> bytes:
+    """Raises `BadTemplate`."""
     config = ask.house.config
     templates = config.file(REPORT_TEMPLATES) if config[REPORT_TEMPLATES] else None
     photos = ask.knowledge.photos
-    return paper.dossier(kept, templates=templates, photos=photos, zone=ask.rules.zone, now=ask.now)
+    try:
+        return paper.dossier(kept, templates=templates, photos=photos, zone=ask.rules.zone, now=ask.now)
+    except TemplateFault as fault:
+        raise BadTemplate(str(fault)) from fault
 
 
 PAGES: tuple[Page, ...] = (
-    Page(PAGE, show_all, "归档的课：按字、年、村、主题找", village=True),
+    Page(PAGE, show_all, "归档的课：按字、年、村、主题找", village=True, nav="归档", sheet=True),
     Page(ONE, show, "一节课的归档：经过、数字、评课、照片", village=True, private=True),
-    Page(f"{ONE}/word", document, "一节课的归档，Word", village=True),
-    Page(f"{ONE}/zip", folder, "一节课的归档，连照片打成包", village=True),
+    Page(f"{ONE}/word", document, "一节课的归档，Word", village=True, heavy=True),
+    Page(f"{ONE}/zip", folder, "一节课的归档，连照片打成包", village=True, heavy=True),
 )

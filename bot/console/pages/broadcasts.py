@@ -75,4 +75,6 @@ def _find(ask: Ask, wanted: Wanted) -> Found[NoticeRow]:
     return Found(rows, desk.count(ask.session, which))
 
 
-PAGES: tuple[Page | Deed, ...] = (Page("/broadcasts", show_all, "通知：写的、等放行的、发到哪里了", nav="通知"),)
+PAGES: tuple[Page | Deed, ...] = (
+    Page("/broadcasts", show_all, "通知：写的、等放行的、发到哪里了", nav="通知", sheet=True),
+)

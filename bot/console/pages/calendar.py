@@ -6,11 +6,13 @@ from datetime import date, timedelta
 from urllib.parse import urlsplit
 
 from bot.console import ics
+from bot.console.lists import Column, Found, Listing, Wanted, show_list
 from bot.console.pages.lectures import some
 from bot.console.values import Answer, Ask, Deed, Done, Download, Go, Html, Knock, Open, Page, address, public_address
 from data.announcements import KINDS
 from data.desk import calendar as desk
 from data.desk import feeds
+from data.desk.feeds import Address
 from data.desk_errors import NotThere
 from data.desk_tables import ConsoleRole
 from data.loop import LectureState
@@ -19,6 +21,7 @@ from data.tables import Lecturer, Village
 
 FIRST, LAST = 2000, 2098  # years that are shown
 _ONLY_HERE = ("127.0.0.1", "localhost", "::1")
+UNKNOWN = "没有记"  # who made the oldest feeds
 EACH_OF_MONTH, EACH_OF_WEEK = 4, 30  # lectures of one day
 
 
@@ -114,6 +117,8 @@ def _shown(
         "kept": kept,
         "feeds": feeds.standing(ask.session, village_id=only.village_id, lecturer_id=only.lecturer_id),
         "base": base,
+        "unknown": UNKNOWN,
+        "lists": ask.may(ConsoleRole.COORDINATOR),
         "only_here": urlsplit(base).hostname in _ONLY_HERE,
         "makes": ask.may(ConsoleRole.COORDINATOR) or (ask.scope is not None and only.lecturer_id is None),
     }
@@ -128,7 +133,9 @@ def make_feed(ask: Ask) -> Done:
         village_id, lecturer_id = ask.scope, None
     if lecturer_id is not None:
         village_id = None
-    feed = feeds.make(ask.session, village_id=village_id, lecturer_id=lecturer_id, now=ask.now)
+    feed = feeds.make(
+        ask.session, village_id=village_id, lecturer_id=lecturer_id, now=ask.now, made_by=ask.user.user_id
+    )
     whose = feeds.name_of(ask.session, feed)
     return Done(
         _back(village_id, lecturer_id), f"建好了{whose}的订阅地址，在本页下面。", about=f"订阅{feed.id} {whose}"
@@ -143,6 +150,25 @@ def end_feed(ask: Ask) -> Done:
     whose = feeds.name_of(ask.session, feed)
     said = f"{whose}的这个订阅停了。已经订了的手机不会再更新。"
     return Done(_back(feed.village_id, feed.lecturer_id), said, about=f"订阅{feed.id} {whose}")
+
+
+def show_feeds(ask: Ask) -> Answer:
+    """All addresses that stand: whose, who made them and when."""
+    return show_list(ask, _FEEDS)
+
+
+def show_feed(ask: Ask) -> Answer:
+    """One address, to be ended."""
+    feed = feeds.address(ask.session, ask.number)
+    return Html(
+        "feed.html",
+        f"{feed.whose}的日历订阅",
+        {"feed": feed, "unknown": UNKNOWN, "base": public_address(ask.house.config)},
+    )
+
+
+def _feeds_found(ask: Ask, wanted: Wanted) -> Found[Address]:
+    return Found(*feeds.find_all(ask.session, words=wanted.words, offset=wanted.offset, limit=wanted.limit))
 
 
 def ics_file(knock: Knock) -> Download:
@@ -208,12 +234,26 @@ def _back(village_id: int | None, lecturer_id: int | None) -> str:
     return address("/lectures/month", village=village_id, lecturer=lecturer_id)
 
 
+_FEEDS: Listing[Address] = Listing(
+    "日历订阅",
+    (
+        Column("谁的课", lambda row: row.whose, lambda row: f"/lectures/feeds/{row.id}", head=True),
+        Column("谁建的", lambda row: row.maker or UNKNOWN),
+        Column("哪天建的", lambda row: row.created_at),
+    ),
+    _feeds_found,
+    searches="谁建的、村、老师",
+    empty="没有这样的订阅。",
+    none="还没有订阅地址。",
+)
 _MONTH = "/lectures/month"
 PAGES: tuple[Page | Deed | Open, ...] = (
     Page(_MONTH, this_month, "日历：这个月", village=True),
     Page("/lectures/week", this_week, "日历：这个星期", village=True),
     Page(f"{_MONTH}/{{month}}", month, "日历：一个月的课，订到手机日历", village=True),
     Page("/lectures/week/{week}", week, "日历：一个星期的课", village=True),
+    Page("/lectures/feeds", show_feeds, "日历订阅：谁建的、哪天建的", may=ConsoleRole.COORDINATOR, sheet=True),
+    Page("/lectures/feeds/{number}", show_feed, "一个日历订阅，停掉", may=ConsoleRole.COORDINATOR),
     Deed("/lectures/feeds", make_feed, "建日历订阅", _MONTH, village=True),
     Deed("/lectures/feeds/{number}/end", end_feed, "停日历订阅", _MONTH, village=True),
     Open("/ics/{token}.ics", ics_file, "手机日历订阅的课表，不用登录"),

@@ -178,7 +178,7 @@ def _done(voice: Voice, said: str, detail: dict[str, object] | None = None) -> D
 
 
 PAGES: tuple[Page | Deed, ...] = (
-    Page("/cases", show_all, "意见、急难、提问和评课", village=True, nav="意见"),
+    Page("/cases", show_all, "意见、急难、提问和评课", village=True, nav="意见", sheet=True),
     Page(PAGE, show, "一条意见：原话、经过、答复", village=True, private=True),
     Deed(f"{PAGE}/answer", answer, "答复意见", PAGE, undo=True),
     Deed(f"{PAGE}/refuse", refuse, "意见不办", PAGE, undo=True),

@@ -178,7 +178,7 @@ def preview(ask: Ask) -> Answer:
     try:
         found = _previewed(ask)
     except Declined as declined:
-        found = {"whom": "", "when": "", "fault": str(declined)}
+        found = {"whom": "", "when": "", "fault": declined.at_desk}
     body = json.dumps(found, ensure_ascii=False).encode()
     return Download("preview.json", "application/json", body, inline=True)
 

@@ -1,22 +1,35 @@
 """One lecture: all that is known of it, how it came to that, and what can be done with it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.console.pages.lectures import departure, read_time, read_url, read_villages, together
-from bot.console.values import Answer, Ask, Deed, Done, Download, Form, Html, Page
-from data import announcements, attendance, lectures, materials, photos, planning, posters, signups, steps, tell
+from bot.console.pages.posters import picture, style_of
+from bot.console.values import Answer, Ask, Deed, Done, Form, Html, Page
+from data import (
+    announcements,
+    attendance,
+    lectures,
+    materials,
+    planning,
+    posters,
+    recording,
+    signups,
+    steps,
+    tell,
+)
 from data.announcements import Facts
 from data.attendance import require_begun
 from data.desk import lectures as desk
 from data.desk import signups as desk_signups
+from data.desk.lectures import Told
 from data.desk_errors import BadEntry, NotThere
 from data.desk_tables import ConsoleRole
-from data.drawing.render import png
-from data.drawing.styles import STYLES, WIDE
+from data.drawing.styles import STYLES
 from data.errors import Declined, NoSuchLecture
 from data.free_slots import require_free
 from data.lecture_notes import facts_of, orders_of, room_notes
-from data.loop import EventKind, Lecture, LectureState, Photo, SignUpState, Subject
+from data.loop import EventKind, Lecture, LectureState, SignUpState, Subject
 from data.mail import OutboxState
 from data.planning import Change
 from data.tables import Lecturer, Topic, Village
@@ -33,7 +46,6 @@ LEFT = {
     OutboxState.EXPIRED: ("late", "误了点，没发"),
     OutboxState.CANCELLED: ("", "没发就改了"),
 }
-UPLOAD = 3 * photos.MAX_SIZE  # bytes of one form
 MATERIAL = {None: "还没说审没审", True: "审过了", False: "没审"}
 
 
@@ -62,11 +74,12 @@ def show(ask: Ask) -> Answer:
     number = lecture.id or 0
     facts = facts_of(ask.session, lecture)
     people = desk_signups.people(ask.session, number)
+    told = desk.told_in(ask.session, lecture)
     values = {
         "lecture": lecture,
         "facts": facts,
         "topic": ask.session.get_one(Topic, lecture.topic_id).name,
-        "state": STATES[lecture.state],
+        "state": _standing(lecture, told),
         "mark": {LectureState.CANCELLED: "late", LectureState.ANNOUNCED: "wait"}.get(lecture.state, "good"),
         "coming": lecture.state is LectureState.ANNOUNCED and lecture.starts_at > ask.now,
         "begun": lecture.state is not LectureState.CANCELLED and lecture.starts_at <= ask.now,
@@ -76,26 +89,43 @@ def show(ask: Ask) -> Answer:
         "waiting": people.get(SignUpState.WAITING, 0) + people.get(SignUpState.OFFERED, 0),
         "left": signups.seats_left(ask.session, lecture),
         "doubts": sum(len(each.lines) for each in desk_signups.doubts(ask.session, number)),
-        "groups": _groups(ask, lecture),
+        "groups": _groups(ask, told),
         "orders": [order.id for order in orders_of(ask.session, lecture)],
         "material": MATERIAL[lecture.material_reviewed],
         "pieces": materials.of_topic(ask.session, lecture.topic_id),
         "photos": desk.photos(ask.session, number),
         "styles": tuple(STYLES) if lecture.kind != EventKind.VISIT else (),
+        "poster_warning": _poster_warning(ask, lecture),
         "style": ask.rules.poster.style or next(iter(STYLES)),
         "trail": [
-            (each.at, each.who or "到点", STEPS.get(each.state, each.state), each.reason)
+            (each.at, each.who or steps.CLOCK, STEPS.get(each.state, each.state), each.reason)
             for each in steps.trail(ask.session, Subject.LECTURE, number)
         ],
     }
     return Html("lecture.html", ask.private(f"课{number}《{lecture.title}》"), values)
 
 
-def _groups(ask: Ask, lecture: Lecture) -> list[Group]:
+def _poster_warning(ask: Ask, lecture: Lecture) -> str:
+    """What to look at before its poster goes out; empty where it is as it should be, or there is none."""
+    if lecture.kind == EventKind.VISIT:
+        return ""
+    try:
+        return posters.of_lecture(ask.session, lecture, style=style_of(ask), rules=ask.rules).warning
+    except ValueError:
+        return "海报画不出来，通知只发文字。请看看课名和直播网址是不是太长。"
+
+
+def _standing(lecture: Lecture, told: Sequence[Told]) -> str:
+    """Where it stands; that it was announced only where a group has read it."""
+    heard = any(each.state is OutboxState.SENT for each in told)
+    return "通知了" if lecture.state is LectureState.ANNOUNCED and heard else STATES[lecture.state]
+
+
+def _groups(ask: Ask, told: Sequence[Told]) -> list[Group]:
     """Where it was announced; a village's clerk sees their own groups."""
     return [
         Group(each.name, *(LEFT[each.state] if each.state is not None else ("", "")))
-        for each in desk.told_in(ask.session, lecture)
+        for each in told
         if ask.scope is None or each.village_id == ask.scope
     ]
 
@@ -130,7 +160,7 @@ def change(ask: Ask) -> Answer:
         try:
             values |= _what_is_told(ask, lecture, Form({key: (value,) for key, value in filled.items()}))
         except Declined as declined:
-            values["problem"] = str(declined)
+            values["problem"] = declined.at_desk
     return Html("lecture_change.html", f"改课{lecture.id}", values)
 
 
@@ -234,9 +264,10 @@ def attended(ask: Ask) -> Done:
         ask.session, lecture, attended=came, handouts=handed, by=ask.user.member_id, now=ask.now, rules=ask.rules
     )
     before = f"（原来{done.before}人）" if done.before is not None else ""
+    late = recording.late_words(lecture.starts_at, ask.rules.zone, now=ask.now)
     return Done(
         _path(lecture),
-        f"记下了：到场{came}人{before}。",
+        f"记下了：到场{came}人{before}。{late}",
         about=f"课{lecture.id}",
         detail={"到场": came, "发资料": done.handouts},
     )
@@ -251,54 +282,14 @@ def material(ask: Ask) -> Done:
     return Done(_path(lecture), f"课件{words}。", about=f"课{lecture.id}", detail={"课件": words})
 
 
-def add_photos(ask: Ask) -> Done:
-    """Keep pictures with it; those that it has already are not kept twice."""
-    lecture = lecture_of(ask)
-    sent = ask.form.files.get("photos", ())
-    if not sent:
-        raise BadEntry("照片", "请选照片（JPG、PNG、WebP、GIF）。")
-    kept = [
-        photos.keep(
-            ask.session, lecture, each.body, folder=ask.knowledge.photos, member_id=ask.user.member_id, now=ask.now,
-            rules=ask.rules,
-        )
-        for each in sent
-    ]  # fmt: skip
-    new = sum(each.new for each in kept)
-    said = f"存了{new}张照片。" + (f"{len(kept) - new}张已经有了。" if new < len(kept) else "")
-    return Done(f"{_path(lecture)}#photos", said, about=f"课{lecture.id}", detail={"照片": new})
-
-
-def photo(ask: Ask) -> Answer:
-    """A picture of it, as it was sent."""
-    lecture = lecture_of(ask)
-    row = ask.session.get(Photo, ask.id("id"))
-    if row is None or row.lecture_id != lecture.id:
-        raise NotThere("这张照片")
-    folder = ask.knowledge.photos.resolve()
-    path = (folder / row.path).resolve()
-    if not path.is_relative_to(folder) or not path.is_file():
-        raise NotThere("这张照片")
-    body = path.read_bytes()
-    kind = photos.kind_of(body)
-    if kind is None:
-        raise NotThere("这张照片")
-    name = f"课{lecture.id}-{row.id}.{kind}"
-    return Download(name, f"image/{'jpeg' if kind == 'jpg' else kind}", body, inline=True)
-
-
 def poster(ask: Ask) -> Answer:
     """Its poster, in one of the styles; ``page`` from 1."""
     lecture = lecture_of(ask)
-    style, page = ask.query.get("style", ""), ask.query.get("page", "1")
-    if style not in STYLES or lecture.kind == EventKind.VISIT:
+    if lecture.kind == EventKind.VISIT:
         raise NotThere("这张海报")
-    drawn = posters.of_lecture(ask.session, lecture, style=style, rules=ask.rules).pages
-    if page not in map(str, range(1, len(drawn) + 1)):
-        raise NotThere("这张海报")
-    name = f"海报-课{lecture.id}-{style}.png"
-    body = png(drawn[int(page) - 1], width=WIDE)
-    return Download(name, "image/png", body, inline=ask.query.get("save") != "1")
+    style = style_of(ask)
+    drawn = posters.of_lecture(ask.session, lecture, style=style, rules=ask.rules)
+    return picture(ask, drawn, f"课{lecture.id}-{style}")
 
 
 def _wished(ask: Ask, lecture: Lecture, form: Form) -> Change:
@@ -350,8 +341,6 @@ PAGES: tuple[Page | Deed, ...] = (
     Deed(f"{_ONE}/cancel", do_cancel, "取消课", f"{_ONE}/cancel", undo=True),
     Deed(f"{_ONE}/seats", seats, "改座位", _ONE, undo=True),
     Deed(f"{_ONE}/attended", attended, "报到场人数", _ONE, village=True, undo=True),
-    Page(f"{_ONE}/photos/{{id}}", photo, "一张照片", village=True),
-    Page(f"{_ONE}/poster", poster, "海报：看样子、下载", village=True),
-    Deed(f"{_ONE}/photos", add_photos, "存照片", _ONE, village=True, largest=UPLOAD),
+    Page(f"{_ONE}/poster", poster, "海报：看样子、下载", village=True, heavy=True),
     Deed(f"{_ONE}/material", material, "课件审没审", _ONE, undo=True),
 )

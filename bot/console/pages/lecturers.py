@@ -63,7 +63,7 @@ def add(ask: Ask) -> Done:
 
 
 PAGES: tuple[Page | Deed, ...] = (
-    Page("/lecturers", show, "老师：找人、看谁有空、绑定、培训、导师", nav="老师"),
+    Page("/lecturers", show, "老师：找人、看谁有空、绑定、培训、导师", nav="老师", sheet=True),
     Deed("/lecturers/add", add, "登记老师", "/lecturers"),
     *LECTURER_PAGES,
 )

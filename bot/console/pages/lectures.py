@@ -6,13 +6,15 @@ from datetime import datetime, timedelta
 from sqlmodel import select
 
 from bot.console.lists import Column, Filter, Found, Listing, Wanted, show_list
-from bot.console.values import Answer, Ask, Deed, Done, Form, Html, Page
-from data import announcements, planning, tell
+from bot.console.values import Answer, Ask, Deed, Done, Download, Form, Go, Html, Page
+from data import announcements, planning, posters, tell
 from data.announcements import KINDS
 from data.desk import lectures as desk
 from data.desk.lectures import COMING, UNCOUNTED, Looked, Row
-from data.desk_errors import BadEntry
+from data.desk_errors import BadEntry, NotThere
 from data.desk_tables import ConsoleRole
+from data.drawing.render import png
+from data.drawing.styles import WIDE
 from data.errors import Declined, Taken
 from data.free_slots import require_free
 from data.lecture_notes import facts_of, rooms_of_villages
@@ -153,7 +155,7 @@ def _looked_at(ask: Ask, form: Form) -> dict[str, object]:
         return {"problem": str(taken), "times": _times(ask, village_id, lecturer_id)}
     except Declined as declined:
         times = [] if form.get("at") else _times(ask, village_id, lecturer_id)
-        return {"problem": "" if ask.fault or times else str(declined), "times": times}
+        return {"problem": "" if ask.fault or times else declined.at_desk, "times": times}
     facts = facts_of(ask.session, wished.plan.as_lecture())
     rooms = rooms_of_villages(ask.session, wished.plan.village_ids)
     texts = [(room, announcements.announcement(facts, room.kind, ask.rules.zone)) for room in rooms]
@@ -163,8 +165,21 @@ def _looked_at(ask: Ask, form: Form) -> dict[str, object]:
         "texts": together(texts),
         "reached": bool(tell.lecturer_members(ask.session, wished.plan.lecturer_id)),
         "leaves": departure(ask),
-        "poster": bool(ask.rules.poster.style) and wished.plan.kind != EventKind.VISIT,
+        "poster": posters.of_announcement(facts, ask.rules) if rooms else None,
     }
+
+
+def poster(ask: Ask) -> Answer:
+    """The poster that would go with it, in the town's style; without a lecture that could be held, the form."""
+    form = Form({key: (value,) for key, value in ask.query.items()})
+    try:
+        facts = facts_of(ask.session, _read(ask, form).plan.as_lecture())
+    except Declined:
+        return Go("/lectures/new")
+    drawn = posters.of_announcement(facts, ask.rules)
+    if drawn is None:
+        raise NotThere("这张海报")
+    return Download("海报.png", "image/png", png(drawn.pages[0], width=WIDE), inline=True)
 
 
 def plan(ask: Ask) -> Done:
@@ -282,7 +297,8 @@ def _day(ask: Ask, words: str, *, end: bool = False) -> datetime | None:
 
 
 PAGES: tuple[Page | Deed, ...] = (
-    Page("/lectures", show, "课：查找、筛选、导出表格", village=True, nav="课"),
+    Page("/lectures", show, "课：查找、筛选、导出表格", village=True, nav="课", sheet=True),
     Page("/lectures/new", new, "排一节课：先看发出去的样子，再通知", may=ConsoleRole.COORDINATOR),
+    Page("/lectures/new/poster", poster, "要排的课的海报", may=ConsoleRole.COORDINATOR, heavy=True),
     Deed("/lectures/new", plan, "排课", "/lectures/new", undo=True),
 )

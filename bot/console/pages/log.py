@@ -57,5 +57,5 @@ def show(ask: Ask) -> Answer:
 
 
 PAGES: tuple[Page | Deed, ...] = (
-    Page("/log", show, "操作记录：谁在什么时候做了什么", may=ConsoleRole.ADMIN, nav="记录"),
+    Page("/log", show, "操作记录：谁在什么时候做了什么", may=ConsoleRole.ADMIN, nav="记录", sheet=True),
 )

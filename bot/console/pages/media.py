@@ -3,10 +3,10 @@
 from datetime import date
 
 from bot.console.lists import Column, Filter, Found, Listing, Wanted, show_list
-from bot.console.values import Answer, Ask, Deed, Done, Page
+from bot.console.values import Answer, Ask, Deed, Done, Html, Page
 from data.desk import figures as desk
 from data.desk import lectures as choices
-from data.desk_errors import BadEntry
+from data.desk_errors import BadEntry, NotThere
 from data.desk_tables import ConsoleRole
 from data.figures import media
 from data.figures.reported import LEVEL_NAMES
@@ -14,7 +14,7 @@ from data.loop import Lecture
 from data.record_tables import MediaLevel, MediaReport
 from data.tables import Village
 
-PAGE = "/media"
+PAGE, _ONE = "/media", "/media/{number}"
 Row = tuple[MediaReport, str]
 _LEVELS = tuple((level.value, name) for level, name in LEVEL_NAMES.items())
 
@@ -24,8 +24,8 @@ def show(ask: Ask) -> Answer:
     listing: Listing[Row] = Listing(
         "媒体报道",
         (
-            Column("标题", lambda row: row[0].title, head=True),
-            Column("编号", lambda row: row[0].id),
+            Column("标题", lambda row: row[0].title, lambda row: f"{PAGE}/{row[0].id}", head=True),
+            Column("编号", lambda row: row[0].id, wide=True),
             Column("媒体", lambda row: row[0].outlet),
             Column("级别", lambda row: LEVEL_NAMES[row[0].level]),
             Column("日期", lambda row: row[0].published_on),
@@ -79,16 +79,40 @@ def add(ask: Ask) -> Done:
         village_id=choices.named(ask.session, Village, village, "村") if village else None,
         lecture_id=lecture,
     )
-    return Done(PAGE, f"记下了，是第{report.id}篇。", about=f"报道{report.id}")
+    return Done(PAGE, f"记下了：《{report.title[:30]}》。记错了，点开它可以划掉。", about=_named(report))
+
+
+def show_one(ask: Ask) -> Answer:
+    """One report, and the button that strikes it: whoever strikes has it before their eyes."""
+    report = _report(ask)
+    village = ask.session.get(Village, report.village_id) if report.village_id is not None else None
+    values = {
+        "report": report,
+        "level": LEVEL_NAMES[report.level],
+        "village": village.name if village is not None else "",
+        "may": ask.may(ConsoleRole.COORDINATOR),
+    }
+    return Html("media_one.html", f"《{report.title}》", values)
 
 
 def strike(ask: Ask) -> Done:
-    """Strike one that was noted by mistake. Raises `NoSuchReport`."""
-    number = ask.form.number("number", "编号", low=1, high=999_999_999)
-    if number is None:
-        raise BadEntry("编号", "请填上。")
-    report = media.strike(ask.session, number, now=ask.now)
-    return Done(PAGE, f"第{report.id}篇《{report.title[:30]}》划掉了。", about=f"报道{report.id}")
+    """Strike one that was noted by mistake. Raises `NoSuchReport` or `NotThere`."""
+    report = media.strike(ask.session, _report(ask).id or 0, now=ask.now)
+    return Done(PAGE, f"《{report.title[:30]}》划掉了。点错了，一分钟内可以到“今天”撤销。", about=_named(report))
+
+
+def _report(ask: Ask) -> MediaReport:
+    """The report of the address. Raises `NotThere`, also where it is of another village than this user's."""
+    report = ask.session.get(MediaReport, ask.number)
+    if report is None:
+        raise NotThere("这篇报道")
+    ask.own(report.village_id, "这篇报道")
+    return report
+
+
+def _named(report: MediaReport) -> str:
+    """As the log has it."""
+    return f"第{report.id}篇报道《{report.title[:30]}》"
 
 
 def _day(ask: Ask) -> date:
@@ -99,7 +123,8 @@ def _day(ask: Ask) -> date:
 
 
 PAGES: tuple[Page | Deed, ...] = (
-    Page(PAGE, show, "媒体报道：登记、划掉", village=True),
+    Page(PAGE, show, "媒体报道：登记、划掉", village=True, nav="媒体报道", sheet=True),
     Deed(PAGE, add, "登记报道", PAGE),
-    Deed(f"{PAGE}/strike", strike, "划掉报道", PAGE),
+    Page(_ONE, show_one, "一篇报道：看清楚了再划掉", village=True),
+    Deed(f"{_ONE}/strike", strike, "划掉报道", _ONE, undo=True),
 )

@@ -219,7 +219,7 @@ def place(ask: Ask) -> Done:
 
 
 PAGES: tuple[Page | Deed, ...] = (
-    Page("/orders", show, "点单：每一步等着办的，和全部点单", village=True, nav="点单"),
+    Page("/orders", show, "点单：每一步等着办的，和全部点单", village=True, nav="点单", sheet=True),
     Page(
         "/orders/new",
         new,

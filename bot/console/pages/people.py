@@ -6,8 +6,8 @@ from bot.console.pages.rooms import TRANSPORTS
 from bot.console.render import ROLE_NAMES
 from bot.console.values import Answer, Ask, Deed, Done, Html, Page, public_address
 from data import bindings, console_users
+from data.desk import feeds, people
 from data.desk import lectures as choices
-from data.desk import people
 from data.desk.people import RoleLine
 from data.desk_errors import BadEntry
 from data.desk_tables import ConsoleRole, LinkPurpose
@@ -52,6 +52,7 @@ def show(ask: Ask) -> Answer:
         "villages": choices.choices(ask.session, Village),
         "roles": ROLES,
         "mine": user.id == ask.user.user_id,
+        "feeds": feeds.count_of(ask.session, ask.number),
     }
     return Html("people_one.html", user.shown_name, shown)
 
@@ -165,10 +166,18 @@ def coordinator_code(ask: Ask) -> Done:
 
 def _open_or_close(ask: Ask, *, active: bool) -> Done:
     user = people.user(ask.session, ask.number)
+    if user.active == active:
+        return _did(
+            ask, f"没有变，这个账号本来就{'能用' if active else '停用了'}。", {}
+        )  # nobody is logged out for nothing
     console_users.change(
         ask.session, ask.number, role=user.role, village_id=user.village_id, active=active, now=ask.now
     )
-    return _did(ask, f"{user.shown_name}的账号{'又能用了' if active else '停用了，登录都退出了'}。", {"能用": active})
+    return _did(
+        ask,
+        f"{user.shown_name}的账号{'又能用了' if active else '停用了，登录都退出了，他建的日历订阅也停了'}。",
+        {"能用": active},
+    )
 
 
 def _did(ask: Ask, said: str, detail: dict[str, object]) -> Done:
@@ -203,7 +212,7 @@ ONE = "/people/{number}"
 PAGES: tuple[Page | Deed, ...] = (
     Page("/people", show_all, "人员：谁能用控制台，邀请、改身份、停用", may=ADMIN, nav="人员"),
     Deed("/people/invite", invite, "邀请人", "/people", may=ADMIN),
-    Page("/people/roles", show_roles, "微信里的身份：干事和宣讲员，谁给的，收回", may=ADMIN),
+    Page("/people/roles", show_roles, "微信里的身份：干事和宣讲员，谁给的，收回", may=ADMIN, sheet=True),
     Deed("/people/roles/code", coordinator_code, "发绑定码", "/people/roles", may=ADMIN),
     Page("/people/roles/{number}", show_role, "一个微信里的身份", may=ADMIN),
     Deed("/people/roles/{number}/take-back", take_back, "收回身份", "/people/roles/{number}", may=ADMIN),

@@ -58,7 +58,7 @@ def left_out(ask: Ask) -> Done:
 
 def not_said(ask: Ask) -> Done:
     """It was tapped by mistake."""
-    row = relay.not_said(ask.session, ask.id("card"), village_id=ask.scope)
+    row = relay.not_said(ask.session, ask.id("card"), village_id=ask.scope, now=ask.now)
     return Done(f"/relay/{_here(ask, row)}", "放回去了。", about=f"第{row.id}条")
 
 

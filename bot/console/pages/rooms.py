@@ -100,7 +100,7 @@ def bind(ask: Ask) -> Done:
     whose = None
     if kind in _OF_A_VILLAGE:
         whose = ask.session.get_one(Village, choices.named(ask.session, Village, said, "村"))
-    rooms.bind_room(ask.session, ask.number, village=whose, kind=kind)
+    rooms.bind_room(ask.session, ask.number, village=whose, kind=kind, now=ask.now)
     told = {
         RoomKind.COORDINATORS: "登记好了：这是工作群，不推送政策短文。",
         RoomKind.UNBOUND: "好，这个群先不管，什么也不发。",
@@ -136,7 +136,7 @@ def _did(ask: Ask, said: str, detail: dict[str, object], *, reload: bool = False
 
 
 ROOM_PAGES: tuple[Page | Deed, ...] = (
-    Page("/rooms", show_all, "群：登记给哪个村、做什么用、听什么、标签"),
+    Page("/rooms", show_all, "群：登记给哪个村、做什么用、听什么、标签", sheet=True),
     Page("/rooms/{number}", show, "一个群"),
     Deed("/rooms/{number}/bind", bind, "登记群", "/rooms/{number}"),
     Deed("/rooms/{number}/listen", set_listen, "改群里听什么", "/rooms/{number}"),

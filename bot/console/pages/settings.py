@@ -12,6 +12,7 @@ from sqlmodel import select
 
 from bot.config import SECRETS
 from bot.console.pages.rooms import LISTEN
+from bot.console.setting_lines import read_lines, shape_of, written
 from bot.console.values import Answer, Ask, Deed, Done, Html, Page
 from bot.setting_values import BadValue, Setting, listen, poster_style, yes_no
 from bot.settings import DATABASE_URL, DESK_SETTINGS, SETTINGS
@@ -69,7 +70,7 @@ class _NoAliases(yaml.SafeLoader):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A setting as it is shown; ``value`` and ``default`` are in YAML's notation. ``whence`` says who set it."""
+    """A setting as it is shown; ``value`` and ``default`` as they are typed. ``whence`` says who set it."""
 
     key: str
     help: str
@@ -98,12 +99,14 @@ def show(ask: Ask) -> Answer:
     if found is not None and found.by_id is not None:
         who = ask.session.exec(select(ConsoleUser.shown_name).where(ConsoleUser.id == found.by_id)).first() or ""
     line = _line(ask, setting, desk_settings.changes(ask.session), _written(ask))
-    choices = _CHOICES.get(setting.read, ())
+    choices, shape = _CHOICES.get(setting.read, ()), shape_of(setting)
     values = {
+        "lines": max(line.value.count("\n"), ask.form.get("value").count("\n")) + 2 if shape else 0,
+        "help": shape.help if shape else f"写法和默认的一样：{line.default or '一个词'}",
         "line": line,
         "choices": choices,
         "names": dict(choices),
-        "file": _notation(_in_file(_written(ask), setting)),
+        "file": _shown(setting, _in_file(_written(ask), setting)),
         "found": found,
         "who": who,
     }
@@ -115,10 +118,11 @@ def change(ask: Ask) -> Done:
     setting = _setting(ask)
     value = read(setting, ask.form.get("value"))
     desk_settings.change(ask.session, setting.key, value, by_id=ask.user.user_id, now=ask.now)
-    shown = _notation(value)
+    shown = _shown(setting, value)
+    told = dict(_CHOICES.get(setting.read, ())).get(shown, shown).replace("\n", "、")
     return Done(
         "/settings",
-        f"改好了，{setting.key} 现在是 {dict(_CHOICES.get(setting.read, ())).get(shown, shown) or '空的'}。",
+        f"改好了，{setting.key} 现在是 {told or '空的'}。",
         about=setting.key,
         detail={"设成": shown},
         reload=True,
@@ -135,8 +139,11 @@ def reset(ask: Ask) -> Done:
 def read(setting: Setting[Any], typed: str) -> object:
     """What was typed, as the database keeps it: checked as config.yaml's is. Raises `BadEntry`.
 
-    Times of day need no quotes here (YAML would make a number of 21:00), and plain words are plain words.
+    Lists and maps are typed in lines. Times of day need no quotes here (YAML would make a number of 21:00), and plain
+    words are plain words.
     """
+    if (shape := shape_of(setting)) is not None:
+        return read_lines(setting, shape, typed)
     plain = typed.translate(_DASHES)
     try:
         parsed = _plain(yaml.load(_CLOCK.sub(r'"\1"', plain), Loader=_NoAliases))  # noqa: S506 - a safe loader
@@ -178,7 +185,8 @@ def _line(ask: Ask, setting: Setting[Any], changes: Mapping[str, object], writte
         value = make_url(now).render_as_string(hide_password=True)
     elif any(word in key.rsplit(".", 1)[-1].lower() for word in SECRETS) and not key.endswith("_file"):
         value = "（不显示）"
-    return Line(key, setting.help, _notation(value), _notation(setting.default), whence, here, key in _EDITABLE)
+    default = _shown(setting, setting.default)
+    return Line(key, setting.help, _shown(setting, value), default, whence, here, key in _EDITABLE)
 
 
 def _written(ask: Ask) -> Mapping[str, object]:
@@ -196,6 +204,13 @@ def _in_file(written: Mapping[str, object], setting: Setting[Any]) -> object:
     for part in setting.key.split("."):
         found = found.get(part) if isinstance(found, Mapping) else None
     return found
+
+
+def _shown(setting: Setting[Any], value: object) -> str:
+    """A value as it is shown and typed: a list or a map in lines, anything else as in config.yaml."""
+    if value is not None and shape_of(setting) is not None:
+        return written(value)
+    return _notation(value)
 
 
 def _notation(value: object) -> str:

@@ -242,7 +242,7 @@ def _about(party: SignUp) -> str:
 _ALL = "/lectures/{number}/signups"
 _ONE = f"{_ALL}/{{id}}"
 PAGES: tuple[Page | Deed, ...] = (
-    Page(_ALL, show, "一节课的报名：有位子的、候补的、请核对，导出表格", village=True, private=True),
+    Page(_ALL, show, "一节课的报名：有位子的、候补的、请核对，导出表格", village=True, private=True, sheet=True),
     Page(_ONE, party, "一家报名：改人数、退、换到别的课", village=True, private=True),
     Page("/lectures/{number}/sheet", sheet, "签到表，打开就能打印", village=True),
     Deed(_ALL, add, "代报名", _ALL, village=True, undo=True),

@@ -336,7 +336,7 @@ PAGES: tuple[Page | Deed, ...] = (
     Page("/texts/new", new, "写一条短文", may=ConsoleRole.COORDINATOR),
     Deed("/texts/new", write, "写短文", "/texts/new", largest=LARGEST),
     Page("/texts/import", import_page, "从表格或压缩包导入短文", may=ConsoleRole.COORDINATOR),
-    Page("/texts/template", template, "导入用的空表", may=ConsoleRole.COORDINATOR),
+    Page("/texts/template", template, "导入用的空表", may=ConsoleRole.COORDINATOR, heavy=True),
     Deed("/texts/import", bring, "导入短文", "/texts/import", largest=LARGEST),
     Page("/texts/{number}/edit", edit, "改一条短文", may=ConsoleRole.COORDINATOR),
     Deed("/texts/{number}/edit", rewrite, "改短文", "/texts/{number}/edit", largest=LARGEST),

@@ -188,7 +188,7 @@ def effect(ask: Ask) -> Answer:
 
 
 PAGES: tuple[Page | Deed, ...] = (
-    Page("/texts", show_all, "政策短文：有效的、快到期的、撤下的", village=True, nav="短文"),
+    Page("/texts", show_all, "政策短文：有效的、快到期的、撤下的", village=True, nav="短文", sheet=True),
     Page("/texts/plan", plan, "30天里每个群会收到什么短文", village=True),
     Page("/texts/reach", effect, "七天里短文和通知发到了哪里、多少人回"),
 )

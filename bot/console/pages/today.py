@@ -8,7 +8,7 @@ from bot.console.values import Answer, Ask, Deed, Done, Html, Page
 from bot.town import caution_of
 from data import accounts, deeds, desk_inbox, dispatches, missed, preview, relay
 from data.accounts import FREE
-from data.desk import cases, orders, today
+from data.desk import cases, materials, orders, today
 from data.desk.cases import VoiceRow
 from data.desk.lectures import groups_of
 from data.desk.orders import OrderRow
@@ -20,6 +20,7 @@ from data.listeners import listeners
 from data.loop import OrderState
 from data.phrases import day_and_time
 from data.progress import STATE_NAMES
+from data.record_tables import MaterialState
 from data.voices import KIND_NAMES, shorten
 
 EACH = 5  # lines of a group: the rest is a tap away
@@ -88,6 +89,8 @@ def _waiting(ask: Ask) -> list[Group]:
             for each in today.submitted(session, limit=EACH + 1)
         ]
         found.append(_group("通知等放行", notices, "/broadcasts"))
+    if ask.may(ConsoleRole.COORDINATOR):
+        found.append(_materials(ask))
     found.append(_by_hand(ask))
     held = [
         Line(f"课{each.number}《{each.title}》{each.village}", f"/lectures/{each.number}", "还没报人数", "wait")
@@ -110,6 +113,22 @@ def _waiting(ask: Ask) -> list[Group]:
     ]
     found.append(_group("意见等答复", voices, "/cases?state=open"))
     return found
+
+
+def _materials(ask: Ask) -> Group:
+    """The material that waits for review, and by whom: nobody reviews what they uploaded."""
+    rows = materials.find(ask.session, state=MaterialState.WAITING, limit=EACH + 1)
+    own = materials.uploaded_by(ask.session, [row.number for row in rows], ask.user.member_id)
+    lines = [
+        Line(
+            f"《{row.title}》第{row.version}版（{row.topic}）",
+            f"/materials/{row.number}",
+            "您传的，等另一位审" if row.number in own else "等您审",
+            "" if row.number in own else "wait",
+        )
+        for row in rows
+    ]
+    return _group("课件等人审", lines, "/materials?state=waiting")
 
 
 def _by_hand(ask: Ask) -> Group:

@@ -144,7 +144,7 @@ def _did(ask: Ask, village: Village, changed: list[str], told: str) -> Done:
 
 
 PAGES: tuple[Page | Deed, ...] = (
-    Page("/villages", show_all, "村和群：村的别名、场地、邻村、方便的时间", village=True, nav="村和群"),
+    Page("/villages", show_all, "村和群：村的别名、场地、邻村、方便的时间", village=True, nav="村和群", sheet=True),
     Page("/villages/{number}", show, "一个村", village=True),
     Deed("/villages/{number}/places", set_places, "改场地和时间", "/villages/{number}", village=True),
     Deed("/villages/{number}/names", set_names, "改村的资料", "/villages/{number}"),
