@@ -34,6 +34,7 @@ from bot.settings import (
     CONSOLE,
     DATABASE_URL,
     LOG_LEVEL,
+    REPORT_TEMPLATES,
     TOWN_FOLDER,
     WEBCHAT,
     WEBCHAT_HOST,
@@ -135,6 +136,7 @@ def check_config(options: argparse.Namespace) -> int:
     except SchemaError as error:
         raise ConfigError([config.problem(DATABASE_URL, str(error))]) from error
     engine.dispose()
+    _check_templates(config)
     town = files.town
     print(
         f"{options.config} 没问题：{town.town.name}，{len(town.villages)}个村，"
@@ -146,6 +148,24 @@ def check_config(options: argparse.Namespace) -> int:
         if problem.kind != "overlap":
             print(f"提醒：{problem.message}")
     return 0
+
+
+def _check_templates(config: Config) -> None:
+    """The town's own templates of reports. Raises `ConfigError`, which names what is wrong with each."""
+    from data.reports import word  # reads Word files, which few commands do
+
+    if not config[REPORT_TEMPLATES]:
+        return
+    folder, problems = config.file(REPORT_TEMPLATES), []
+    if not folder.is_dir():
+        raise ConfigError([config.problem(REPORT_TEMPLATES, f"没有 {folder} 这个资料夹")])
+    for path in word.own_templates(folder):
+        try:
+            word.check(path)
+        except word.TemplateFault as fault:
+            problems.append(config.problem(REPORT_TEMPLATES, str(fault)))
+    if problems:
+        raise ConfigError(problems)
 
 
 def code(options: argparse.Namespace) -> int:

@@ -2,7 +2,7 @@
 what it is, `QUESTIONS` all that it can ask."""
 
 from handlers import answers, broadcast, lecturer, order, persons, photos, poll, signup, solitaire, voice
-from handlers.desk import cases, dispatch, lectures, polls, review
+from handlers.desk import cases, dispatch, lectures, polls, recording, review
 from handlers.routes import ROUTES, SECTIONS
 from handlers.turn import Ear, Question
 
@@ -35,6 +35,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question("announce_lecture", answers.yes_or_no, lectures.announce, undo=True),
     Question("change_lecture", answers.yes_or_no, lectures.decide_change, undo=True),
     Question("confirm_cancel_lecture", answers.yes_or_no, lectures.decide_cancel, undo=True),
+    Question(recording.CONFIRM, answers.yes_or_no, recording.decide, undo=True),
     Question(photos.CHOSEN, photos.read_enough, photos.enough),
     Question("share_case", answers.yes_or_no, voice.share),
     Question("choose_owner", answers.a_choice, cases.choose_owner, undo=True),
@@ -52,5 +53,5 @@ QUESTIONS: tuple[Question, ...] = (
     Question("confirm_sign_up", answers.yes_or_no, signup.confirm_sign_up),
     Question("confirm_cancel", answers.yes_or_no, signup.confirm_cancel),
     Question("take_fewer", signup.fewer_or_wait, signup.take_fewer),
-    Question(persons.CONFIRM, persons.read_answer, persons.decide),
+    Question(persons.CONFIRM, persons.read_answer, persons.decide, fleeting=True),
 )

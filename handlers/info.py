@@ -47,6 +47,8 @@ def help_text(turn: Turn) -> Reply:
     if asked and (found := [route for route in mine if _is_about(route, asked)]):
         found = found if asked == "大家" else found[:6]
         return Reply("\n".join("\n".join(filter(None, (f"· {route.help}", route.more))) for route in found))
+    if asked and (route := next((each for each in turn.routes if _is_about(each, asked)), None)):
+        return Reply(f"“{asked}”是{_whose(route)}用的。您能用的，发“帮助”看。")
     everybody = [f"· {route.help}" for route in mine if not route.roles]
     own = [route for route in mine if route.roles]
     if not own:
@@ -76,12 +78,20 @@ def nothing_to_confirm(_turn: Turn) -> Reply:
     raise NothingToConfirm
 
 
-def unclear(_turn: Turn) -> Reply:
-    """Addressed, but not understood: say how to ask."""
+def unclear(turn: Turn) -> Reply:
+    """Addressed, but not understood: say how to ask, with what they mostly ask for."""
+    if RoleKind.COORDINATOR in turn.member.roles:
+        return Reply("我没听明白。要办的事说“待办”，要数说“季度总结”，看安排说“课表”，全部口令说“帮助”。")
     return Reply("我没听明白。想听课说“点课 反诈骗”，看安排说“课表”，我会什么说“帮助”。")
 
 
 def not_allowed(route: Route, _turn: Turn) -> Reply:
     """Asked for by somebody who does not hold a role that the route needs."""
-    who = "镇里的宣传干事" if RoleKind.COORDINATOR in route.roles else "宣讲员本人"
-    return Reply(f"这件事要{who}来办。您可以说“帮助”，看我能帮您什么。")
+    return Reply(f"这件事要{_whose(route)}来办。您可以说“帮助”，看我能帮您什么。")
+
+
+def _whose(route: Route) -> str:
+    both = RoleKind.LECTURER in route.roles and RoleKind.COORDINATOR in route.roles
+    if both:
+        return "宣讲员或镇里的宣传干事"
+    return "镇里的宣传干事" if RoleKind.COORDINATOR in route.roles else "宣讲员本人"

@@ -1,9 +1,11 @@
 """From words to a route, at a cost that does not grow with the number of routes."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
+from data.tables import RoleKind
 from handlers.turn import About, Route
 from handlers.understand.values import Intent
 
@@ -19,6 +21,7 @@ _NUMBERED = re.compile(
     r"(?:[号號]\s*(?P<behind>[单單](?!位)|[课課](?!程)|意[见見]|投票)?|(?P<row>[条條])))"
     r"[\s,，。.:：、]*"
 )
+LONGEST_WORDING = 40  # a longer text tells a story
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 _SAME: dict[str, About] = {
@@ -54,6 +57,7 @@ class Router:
         self._by_word: dict[str, tuple[Route, re.Pattern[str]]] = {}
         self._numbered: dict[tuple[About, str], tuple[Route, re.Pattern[str]]] = {}
         self._by_intent: dict[Intent, Route] = {}
+        self._worded = tuple((route, re.compile("|".join(route.wordings))) for route in routes if route.wordings)
         for route in routes:
             tail = re.compile(route.tail)
             for word in route.words:
@@ -81,6 +85,15 @@ class Router:
                     return ahead  # 取消 B7, 名单 课5
                 return call
         return call or self._ahead_of_number(text)
+
+    def by_wording(self, text: str, roles: Collection[RoleKind]) -> Call | None:
+        """The first route that ``text`` asks for in people's own words, of those that answer whoever has ``roles``."""
+        if len(text) > LONGEST_WORDING:
+            return None
+        for route, pattern in self._worded:
+            if (route.others is not None or route.open_to(roles)) and pattern.match(text):
+                return Call(route, text, plain=True)
+        return None
 
     def by_intent(self, intent: Intent) -> Route | None:
         """The route that serves an intent."""

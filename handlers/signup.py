@@ -69,7 +69,9 @@ def sign_up(turn: Turn) -> Reply:
         return Reply(f"一次最多报{MAX_PEOPLE}人。人多的话，请村里干部和镇里联系。")
     lecture, *others = lectures_here(turn, number)
     if turn.act.intent == "sign_up" and turn.act.confidence < CONFIRM_BELOW:
-        asked = f"您是要{f'帮{whom}' if whom else ''}报《{lecture.title}》{people or 1}人吗？回“是”或“不是”。"
+        asked = (
+            f"您是想{f'帮{whom}' if whom else ''}报名听《{lecture.title}》，一共{people or 1}人，对吗？回“是”或“不是”。"
+        )
         return Reply(asked, ask=Ask("confirm_sign_up", {"people": people or 1, "for_whom": whom}))
     return _signed_up(turn, lecture, people, whom, others=others if number is None else ())
 

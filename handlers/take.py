@@ -93,7 +93,7 @@ class Listener:
         if reading is None:
             return Outcome.SILENT
         turn = self._turn(session, heard, known, now, reading)
-        if reading.answers:
+        if reading.answers or self._fleeting(known):
             dialogs.close(session, room_id=turn.room_id, member_id=turn.member_id)
         verdict = judge(session, turn, self.knowledge.limits, lately=known.lately)
         if verdict is Verdict.FINE:
@@ -147,6 +147,9 @@ class Listener:
         call = self.router.by_word(text)
         if call is not None and (call.plain or _meant(call, heard, known)):
             return self._called(heard, known, text, call, now)
+        roles = known.member.roles if known.member is not None else frozenset()
+        if heard.addressed and (worded := self.router.by_wording(text, roles)):
+            return self._called(heard, known, text, worded, now)
         lecture = _lecture_open(session, known, now)
         said = Utterance(heard.text, heard.addressed, lecture_open=lecture is not None, listen=listen)
         understood = understand(said, self.knowledge.lexicon, self._local(now))
@@ -157,6 +160,11 @@ class Listener:
         if not steps or (cancels and not self._may_cancel(session, known, lecture)):
             return None
         return Reading(text, steps)
+
+    def _fleeting(self, known: Glance) -> bool:
+        """Whether our open question does not outlive another matter."""
+        question = self._questions.get(known.pending.kind) if known.pending is not None else None
+        return question is not None and question.fleeting
 
     @staticmethod
     def _may_cancel(session: Session, known: Glance, lecture: Lecture | None) -> bool:

@@ -105,8 +105,9 @@ class Route:
     ``tail`` is a pattern that what stands behind the word must match whole when nobody addressed the bot, so that
     "报名费多少" between neighbours is not a sign-up. ``roles`` limits it to those who hold one of them. ``about`` is
     what the command takes a number of, before its word or behind it: 单 (12号 派 …), 课 (课5 改期 …), 意见, 投票, B;
-    an empty word is the bare number. ``more`` is what 帮助 with the word tells beside ``help``. What ``undo`` does can
-    be taken back.
+    an empty word is the bare number. ``wordings`` are patterns of the same wish in people's own order of words, from
+    the head of normalised text that was said to the bot; only for those who may, or whom ``others`` answers. ``more``
+    is what 帮助 with the word tells beside ``help``. What ``undo`` does can be taken back.
     """
 
     name: str
@@ -117,6 +118,7 @@ class Route:
     tail: str = ""
     roles: tuple[RoleKind, ...] = ()
     about: About | None = None
+    wordings: tuple[str, ...] = ()
     more: str = ""
     undo: bool = False
     section: str = ""  # of 帮助
@@ -143,9 +145,13 @@ class Ear:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Something that the bot can ask. ``read`` takes the answer out of a text, or None where it is not one."""
+    """Something that the bot can ask. ``read`` takes the answer out of a text, or None where it is not one.
+
+    A ``fleeting`` question is let go as soon as the person says anything else, so that no late 确认 answers it.
+    """
 
     kind: str
     read: Callable[[str], str | None]
     handle: Handler
     undo: bool = False
+    fleeting: bool = False

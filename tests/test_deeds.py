@@ -132,7 +132,7 @@ def test_the_word_takes_a_coordinators_last_deed_back(town: DemoTown) -> None:
     talk = Talk(town)
     talk.say("三婶唐桂英", ROOM, "撤销")
     assert talk.say("三婶唐桂英", None, "撤销") == [
-        "[私聊 三婶唐桂英] 这件事要镇里的宣传干事来办。您可以说“帮助”，看我能帮您什么。"
+        "[私聊 三婶唐桂英] 这件事要宣讲员或镇里的宣传干事来办。您可以说“帮助”，看我能帮您什么。"
     ]
     (told,) = talk.say("干事小农", None, "撤销")
     assert "没有可以撤销的事" in told

@@ -281,6 +281,14 @@ def pictured(town: DemoTown) -> list[Outbox]:
         ("课1 海报 田园", "课1《"),
         ("画海报 1号课", "课1《"),
         ("海报 本周", "课表 11月16日—11月22日的海报"),
+        ("海报 下下周", "课表 11月30日—12月6日的海报"),
+        ("海报 天冷了，血压怎么管", "课1《"),
+        ("海报 《天冷了，血压怎么管》 红头", "课1《"),
+        ("海报 11月23日", "课1《"),
+        ("海报 下周一", "课1《"),
+        ("给课1画张海报", "课1《"),
+        ("画个下周的海报", "课表 11月23日—11月29日的海报"),
+        ("帮手整张上坪下周嘅海报", "上坪课表 11月23日—11月29日的海报"),
         ("海报 下周 素白", "课表 11月23日—11月29日的海报"),
         ("海报 本周 石湾村", "石湾村课表 11月16日"),
         ("海报 外地看病先备案", "短文“外地看病先备案”的海报"),
@@ -318,6 +326,24 @@ def test_out_of_a_group_it_comes_privately(town: DemoTown) -> None:
     assert f"[{work}] 海报私聊发给您了。" in said
 
 
+def test_of_several_on_one_day_it_asks_which(town: DemoTown) -> None:
+    with town.session() as session, session.begin():
+        for hour in (9, 15):
+            day = datetime.combine(date(2026, 11, 28), time(hour), ZONE)
+            hold(session, town.knowledge.rules, title=f"{hour}点的课", starts_at=day)
+    said = Talk(town).say(BOSS, None, "海报 11月28日")[-1]
+    assert "有2节" in said and "《9点的课》" in said and "《15点的课》" in said
+
+
+def test_a_poster_is_not_drawn_for_a_resident(town: DemoTown) -> None:
+    talk = Talk(town)
+    talk.say("坪顶梁伯", None, "给课1画张海报")
+    assert pictured(town) == []
+    assert talk.say("坪顶梁伯", None, "帮助 海报") == [
+        "[私聊 坪顶梁伯] “海报”是镇里的宣传干事用的。您能用的，发“帮助”看。"
+    ]
+
+
 @pytest.mark.parametrize(
     ("words", "answer"),
     [
@@ -326,6 +352,10 @@ def test_out_of_a_group_it_comes_privately(town: DemoTown) -> None:
         ("海报 本周 火星村", "没有登记叫“火星村”的村"),
         ("海报", "海报要画什么"),
         ("海报 红头", "海报要画什么"),
+        ("海报 课1 花里胡哨", "“花里胡哨”不是海报的样子"),
+        ("课1 海报 花里胡哨", "样子有：素白、红头、田园"),
+        ("海报 本周 花里胡哨", "“花里胡哨”不是海报的样子"),
+        ("海报 今天", "11月20日没有排课"),
     ],
 )
 def test_what_is_not_there_is_told_kindly(town: DemoTown, words: str, answer: str) -> None:

@@ -6,7 +6,7 @@ What speaks to groups is shown first, to the letter, with the groups; 确认 sen
 from dataclasses import replace
 from datetime import datetime
 
-from data import announcements, lectures, planning, signups, tell
+from data import announcements, lectures, planning, posters, signups, tell
 from data.announcements import Facts
 from data.free_slots import require_free
 from data.lecture_notes import facts_of, room_notes, rooms_of_villages
@@ -52,7 +52,13 @@ def plan(turn: Turn) -> Reply:
     _require_free(turn, wanted.as_lecture(), facts)
     rooms = rooms_of_villages(turn.session, wanted.village_ids)
     said = [(room, announcements.announcement(facts, room.kind, turn.rules.zone)) for room in rooms]
-    return Reply(_preview(turn, said, lecturers=(facts.lecturer,)), Ask("announce_lecture", _packed(wanted)))
+    poster = posters.of_announcement(facts, turn.rules) if rooms else None
+    shown = _preview(turn, said, lecturers=(facts.lecturer,))
+    if poster is not None and poster.lost:
+        shown = f"{poster.warning}\n{shown}"
+    if pieces.unread:
+        shown = f"没看懂“{'、'.join(pieces.unread)}”，没有写进去。题目请写在《》里。\n{shown}"
+    return Reply(shown, Ask("announce_lecture", _packed(wanted)))
 
 
 def plan_rest(turn: Turn) -> Reply:

@@ -18,7 +18,7 @@ MOST = 100_000
 _PAPERS = r"[\s,，、;；]*(?:发放?|派)?(?:了)?(?:资料|材料|单张)\s*\d{1,6}\s*[份张本]?"
 TAIL = rf"\s+.{{1,20}}|\s*\d{{1,6}}\s*[个位]?人?(?:{_PAPERS})?"
 STATES = {
-    LectureState.ANNOUNCED: "已通知",
+    LectureState.ANNOUNCED: "排好了",
     LectureState.CANCELLED: "已取消",
     LectureState.DELIVERED: "讲完了",
     LectureState.ARCHIVED: "已归档",
@@ -65,7 +65,7 @@ def show(turn: Turn) -> Reply:
     ]
     trail = list(steps.trail(turn.session, Subject.LECTURE, lecture.id))[-_SHOWN:]
     for stride in trail:
-        who = stride.who or "到点"
+        who = stride.who or steps.CLOCK
         what = STEPS.get(stride.state, stride.state)
         why = f"：{stride.reason}" if stride.reason else ""
         lines.append(f"· {day_and_time(stride.at, zone, now=turn.now)} {who} {what}{why}")

@@ -24,7 +24,14 @@ _NUMBER = r"\d{1,4}|[一二三四五六七八九十百两]{1,5}"
 _SEATS = re.compile(rf"(?:座位|限|可坐)?\s*({_NUMBER})\s*个?(?:座位|位子|座|席|人)")
 _NICKNAME = re.compile(r"[老小阿]([\u4e00-\u9fff])(?![\u4e00-\u9fff])")
 _NAMED_DAY = re.compile(r"[今明后大昨][天日晚早]|周|星期|礼拜|[号日月旬圩墟初廿节]|天后|\d[./-]\d")
+# A place that nobody registered, by how it ends: 老榕树底, 李家院子.
+_SPOT = re.compile(
+    r"^(?!讲)[\u4e00-\u9fff0-9]{0,15}(?:底|下|边|旁|口|头|处|院|院子|家|屋|楼|室|场|堂|小学|中学|学校|庙|亭|店|铺|站|厂|棚|园|地里|桥|坪|塘|"
+    r"码头|中心|大树|操场|礼堂|工地)里?$"
+)
+_SMALL = re.compile(r"^(?:讲|来|在|去|到|的|给|请|为|和|与|一?[场堂节]|课|讲座|老师|用|说|主题|题目|关于|叫|人)*$")
 _GRAINS = ("minute", "hour")
+NO_TIME = "时间"  # what is missing where none was said
 _CLOCK_MISSING = "钟点（比如晚上7点半）"
 
 
@@ -51,6 +58,7 @@ class Pieces:
     dialect: str
     live_url: str
     missing: tuple[str, ...]
+    unread: tuple[str, ...] = ()  # words of which nothing was made
 
 
 def read_pieces(turn: Turn, words: str) -> Pieces:
@@ -63,18 +71,19 @@ def read_pieces(turn: Turn, words: str) -> Pieces:
     seats, words = _seats(words)
     lecturer, options, words = lecturer_in(turn, words)
     starts_at, words = _time(turn, words, missing)
-    where, words = where_in(turn, words)
+    where, words = _spot(turn, *where_in(turn, words))
     dialect = slots.dialect(words) or ""
     words = words.replace(dialect, " ") if dialect else words
     title = titled[1].strip() if titled else ""
     topic, topics = _topic(turn, words, title)
+    unread = _unread(turn, words) if topic is not None else ()
     if topic is None:
         missing.insert(0, f"题目（{'还是'.join(topics)}？）" if topics else "题目")
     if lecturer is None:
         missing.append(f"宣讲员（{'还是'.join(options)}？）" if options else "宣讲员")
     if not where.villages:
         missing.append("哪个村")
-    return Pieces(kind, title, topic, lecturer, starts_at, where, seats, dialect, live_url, tuple(missing))
+    return Pieces(kind, title, topic, lecturer, starts_at, where, seats, dialect, live_url, tuple(missing), unread)
 
 
 def url_in(words: str) -> str:
@@ -86,7 +95,7 @@ def url_in(words: str) -> str:
 def lecturer_in(turn: Turn, words: str) -> tuple[str | None, tuple[str, ...], str]:
     """The lecturer who is named, or the several who may be meant; and the words without theirs."""
     for hit in find_lecturers(words, turn.knowledge.lexicon.roll):
-        rest = _without(words, hit.start, hit.start + len(hit.words))
+        rest = without(words, hit.start, hit.start + len(hit.words))
         if len(hit.options) > 1:
             return None, hit.options, rest
         if hit.name in turn.knowledge.lecturer_ids:
@@ -99,7 +108,7 @@ def lecturer_in(turn: Turn, words: str) -> tuple[str | None, tuple[str, ...], st
 
 def time_in(turn: Turn, words: str, *, like: datetime) -> datetime | None:
     """A time that was said to replace ``like``: a clock alone keeps its day, a day alone keeps its clock."""
-    reading = _reading(turn, words)
+    reading = reading_in(turn, words)
     if reading is None:
         return None
     zone, before = turn.knowledge.zone, like.astimezone(turn.knowledge.zone)
@@ -117,7 +126,7 @@ def where_in(turn: Turn, words: str) -> tuple[Where, str]:
     villages: dict[int, Village] = {}
     venue, rest = "", words
     for hit in find_places(words, turn.knowledge.lexicon.places, turn.knowledge.lexicon.venues):
-        rest = _without(rest, hit.start, hit.end)
+        rest = without(rest, hit.start, hit.end)
         village = next((each for each in known if _belongs(hit.name, each) or hit.village in _names(each)), None)
         if village is not None and village.id is not None:
             villages.setdefault(village.id, village)
@@ -125,6 +134,24 @@ def where_in(turn: Turn, words: str) -> tuple[Where, str]:
             venue = venue or hit.name
     found = tuple(villages.values())
     return Where(full_venue(venue, found[0]) if found else venue, found), rest
+
+
+def _spot(turn: Turn, where: Where, words: str) -> tuple[Where, str]:
+    """With a venue that nobody registered: 老榕树底, said with its village. What is alone may be the topic."""
+    if where.venue or not where.villages:
+        return where, words
+    parts = words.split()
+    for part in parts:
+        if _SPOT.match(part) and (len(parts) > 1 or named_exactly(part, turn.knowledge.lexicon) is None):
+            return Where(part, where.villages), words.replace(part, " " * len(part), 1)
+    return where, words
+
+
+def _unread(turn: Turn, words: str) -> tuple[str, ...]:
+    """The words beside the topic: those that name none, where others do."""
+    parts = [part for part in words.strip(" ，,。.、；;：:").split() if not _SMALL.match(part)]
+    alone = {part: _topic(turn, part, "")[0] for part in parts} if len(parts) > 1 else {}
+    return tuple(part for part, topic in alone.items() if topic is None) if any(alone.values()) else ()
 
 
 def full_venue(venue: str, village: Village) -> str:
@@ -160,7 +187,8 @@ def _belongs(place: str, village: Village) -> bool:
     return place in (*_names(village), *village.venues)
 
 
-def _without(words: str, start: int, end: int) -> str:
+def without(words: str, start: int, end: int) -> str:
+    """The words with a piece blanked, so that all others stay where they were."""
     return words[:start] + " " * (end - start) + words[end:]
 
 
@@ -168,10 +196,10 @@ def _seats(words: str) -> tuple[int | None, str]:
     found = _SEATS.search(words)
     if found is None:
         return None, words
-    return int(found[1]) if found[1].isdigit() else to_int(found[1]), _without(words, *found.span())
+    return int(found[1]) if found[1].isdigit() else to_int(found[1]), without(words, *found.span())
 
 
-def _reading(turn: Turn, words: str) -> Reading | None:
+def reading_in(turn: Turn, words: str) -> Reading | None:
     """The time that is meant: one with a clock before one without."""
     readings = read_times(words, local(turn), turn.knowledge.lexicon.calendar)
     return next(
@@ -181,11 +209,11 @@ def _reading(turn: Turn, words: str) -> Reading | None:
 
 
 def _time(turn: Turn, words: str, missing: list[str]) -> tuple[datetime | None, str]:
-    reading = _reading(turn, words)
+    reading = reading_in(turn, words)
     if reading is None:
-        missing.append("时间")
+        missing.append(NO_TIME)
         return None, words
-    rest = _without(words, reading.start, reading.end)
+    rest = without(words, reading.start, reading.end)
     if reading.when.grain not in _GRAINS:
         missing.append(_CLOCK_MISSING)
         return None, rest

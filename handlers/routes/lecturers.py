@@ -2,6 +2,7 @@
 
 from data.tables import RoleKind
 from handlers import lecturer, materials
+from handlers.routes import wordings
 from handlers.turn import Route
 
 LECTURER = (RoleKind.LECTURER,)
@@ -78,6 +79,9 @@ LECTURERS: tuple[Route, ...] = (
         "资料 反诈骗：审过的课件私聊发给您；资料：看有哪些",
         words=("资料", "课件"),
         tail=r"(?:\s+\S{1,12})?",
+        wordings=wordings.MATERIALS,
         roles=BOTH,
+        others=materials.not_for_you,
+        more="“把反诈骗的课件发给我”“有没有防火的资料”也听得懂。",
     ),
 )

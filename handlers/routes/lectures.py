@@ -2,7 +2,8 @@
 
 from data.tables import RoleKind
 from handlers import photos
-from handlers.desk import lectures, numbers, people, posters, sheet, signups
+from handlers.desk import lectures, numbers, people, posters, recording, sheet, signups
+from handlers.routes import wordings
 from handlers.turn import Route
 
 COORDINATOR = (RoleKind.COORDINATOR,)
@@ -14,9 +15,18 @@ LECTURES: tuple[Route, ...] = (
         lectures.plan,
         "排课 反诈骗 覃志刚 周六晚上7点半 石湾村文化室 40座：排一节课，先给您看通知，回“确认”才发",
         words=("排课", "开课"),
-        tail=r"\s+.+",
+        tail=r"\s+.+|《.+",
         roles=COORDINATOR,
         more="次序随意；可加《题目》、白话、直播网址。屋场会、志愿服务、培训、文艺活动：排课 屋场会 环境卫生 韦老师 …",
+    ),
+    Route(
+        "record_held",
+        recording.propose,
+        "补记 屋场会 反诈骗 覃志刚 昨晚7点半 石湾村 35人 资料40份：补记一场办过的，不通知任何人，回“确认”才记",
+        words=("补记",),
+        tail=r"\s+.+",
+        roles=COORDINATOR,
+        more="次序随意；可加《题目》、白话、线上。人数和资料份数不知道就不写。",
     ),
     Route(
         "lecture",
@@ -140,8 +150,9 @@ LECTURES: tuple[Route, ...] = (
         "海报 课5（海报 本周、海报 短文标题）：画一张海报私聊发给您，好转发；后面可加样子：素白、红头、田园",
         words=("海报", "画海报"),
         tail=r"\s+\S.{0,40}",
+        wordings=wordings.POSTER,
         roles=COORDINATOR,
-        more="海报 下周 红头；海报 本周 石湾村 只画一个村的。",
+        more="海报 下周 红头；海报 明天；海报 课的标题；海报 本周 石湾村 只画一个村的。“给课5画张海报”也听得懂。",
     ),
     Route(
         "lecture_poster",

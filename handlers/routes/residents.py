@@ -2,6 +2,7 @@
 
 from handlers import binding, info, order, persons, signup, status, subscribe, voice
 from handlers.desk import cases
+from handlers.routes import wordings
 from handlers.turn import Route
 
 _WHERE = ("到哪", "到边", "怎么样", "办得怎么", "办好了吗", "进度", "什么时候", "几时", "哪天")
@@ -93,9 +94,11 @@ RESIDENTS: tuple[Route, ...] = (
     Route(
         "erase_me",
         persons.ask_to_erase,
-        "删除我的信息：您的昵称、说过的话都删掉，先问您一声（私聊说）",
+        "删除我的信息：您的昵称、说过的话都删掉；先问您一声，回“确认”才删（私聊说）",
         words=("删除我的信息", "删除我的资料", "删掉我的信息", "删除我的个人信息", "注销我的信息"),
         tail=r"(?!)",
+        wordings=wordings.FORGET,
+        more="也可以说“忘记我”“别再记我的东西”。回“好的”不算，要回“确认”。",
     ),
     Route(
         "bind", binding.redeem, "绑定 123456：用管理员给的绑定码登记身份（请私聊发）", words=("绑定",), tail=r"\s*\d{6}"

@@ -56,9 +56,9 @@ def settle_rooms(session: Session, config: Config, *, now: datetime) -> None:
     known = {room.external_id: room.id or 0 for room in session.exec(select(Room).where(Room.transport == HOOK))}
     for hook in config.wecom_hooks:
         room_id = known.pop(hook.name, 0) or _new_room(session, hook.name, now)
-        rooms.bind_room(session, room_id, village=villages.get(hook.village), kind=RoomKind(hook.kind))
+        rooms.bind_room(session, room_id, village=villages.get(hook.village), kind=RoomKind(hook.kind), now=now)
     for room_id in known.values():  # struck off the file: nothing is queued for it any more
-        rooms.bind_room(session, room_id, village=None, kind=RoomKind.UNBOUND)
+        rooms.bind_room(session, room_id, village=None, kind=RoomKind.UNBOUND, now=now)
 
 
 def _new_room(session: Session, name: str, now: datetime) -> int:
