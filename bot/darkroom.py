@@ -5,16 +5,22 @@ import logging
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.child import ChildFailed, run_module
+from bot.child import ChildFailed, call_module, run_module
 from bot.worker import Worker
 from data import pictures
 from data.drawing.styles import WIDE
 
 log = logging.getLogger("menlou.darkroom")
 
+RENDER = "data.drawing.render"
 PATIENCE = 30.0  # seconds; on a machine with little else to do it takes 0.3
 
 KEPT = 8  # pictures
+
+
+def draw(svg: str, *, width: int = WIDE) -> bytes:
+    """A PNG ``width`` pixels wide, for a thread that may wait. Raises `ChildFailed`."""
+    return call_module(RENDER, str(width), given=svg.encode(), patience=PATIENCE)
 
 
 class Undrawn(Exception):
@@ -42,7 +48,7 @@ class Darkroom:
         async with self._one:
             try:
                 async with asyncio.timeout(PATIENCE):
-                    drawn = await run_module("data.drawing.render", str(WIDE), given=svg.encode())
+                    drawn = await run_module(RENDER, str(WIDE), given=svg.encode())
             except (ChildFailed, TimeoutError) as error:
                 raise Undrawn(str(error) or "太久") from error
         try:

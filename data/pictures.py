@@ -1,15 +1,8 @@
-"""Pictures that were laid out here: how one becomes a PNG, and is kept."""
+"""Pictures that were laid out here: how the PNG of one is kept."""
 
 from sqlmodel import Session
 
-from data.drawing.render import png
-from data.drawing.styles import WIDE
 from data.tables import Picture
-
-
-def shown(picture: Picture) -> bytes:
-    """Its PNG; drawn on the spot where nobody has seen it yet, and not kept."""
-    return picture.png or png(picture.svg, width=WIDE)
 
 
 def keep_drawn(session: Session, picture_id: int, drawn: bytes) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 from sqlmodel import Session, select
@@ -127,6 +128,23 @@ def test_what_failed_is_tried_again_and_what_hangs_is_given_up(town: DemoTown, m
         worker.close()
 
     asyncio.run(run())
+
+
+def test_a_thread_may_have_one_drawn_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert darkroom.draw(SVG, width=18).startswith(b"\x89PNG")
+    with pytest.raises(ChildFailed, match=r"SVG|svg|ValueError"):
+        darkroom.draw(BROKEN)
+    monkeypatch.setattr(darkroom, "PATIENCE", 0.001)
+    with pytest.raises(ChildFailed, match="timed out"):
+        darkroom.draw(SVG)
+
+
+def test_nothing_of_the_bot_draws_in_its_own_process() -> None:
+    """Drawing lets no other thread in: the console's pages stood still for 400 ms while it drew a programme."""
+    bot = Path(darkroom.__file__).parent
+    users = [each for each in bot.rglob("*.py") if "data.drawing.render import" in each.read_text("utf-8")]
+    assert users == [] and len(list(bot.rglob("*.py"))) > 80
+    assert "data.drawing.render" in Path(darkroom.__file__).read_text("utf-8")
 
 
 def test_whoever_stops_waiting_stops_nobody_else(town: DemoTown, asked: list[str]) -> None:

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 import pytest
 from sqlmodel import Session, col, func, select
 
-from data import lectures, pictures, planning, posters
+from data import lectures, planning, posters
 from data.drawing import posters as drawing
 from data.drawing.render import png
 from data.drawing.styles import STYLES, WIDE
@@ -207,7 +207,7 @@ def test_groups_get_the_poster_with_the_words_and_the_lecturer_gets_none(town: D
         assert len(shown) == 1 and None not in shown  # one picture for all
         picture = session.get_one(Picture, shown.pop())
         assert (picture.png, picture.name[-4:]) == (b"", ".png")  # a turn does not wait for it to be drawn
-        assert size_of(pictures.shown(picture))[0] == 1080
+        assert size_of(png(picture.svg, width=WIDE))[0] == 1080
 
 
 def test_a_town_may_want_no_posters_and_homes_are_on_none(town: DemoTown) -> None:

@@ -9,7 +9,8 @@ import pytest
 from sqlmodel import col, select
 
 from bot import cli_report
-from data import pictures
+from data.drawing.render import png
+from data.drawing.styles import WIDE
 from data.figures.figures import LATE, numbers
 from data.figures.periods import BadPeriod, parse
 from data.figures.scope import Scope
@@ -73,7 +74,7 @@ def test_a_coordinator_gets_the_numbers_and_a_picture(town: DemoTown) -> None:
     assert "活动6场（宣讲6场）" in said[0]
     with town.session() as session:
         row = session.exec(select(Outbox).where(col(Outbox.picture_id).is_not(None))).one()
-        assert pictures.shown(session.get_one(Picture, row.picture_id)).startswith(b"\x89PNG")
+        assert png(session.get_one(Picture, row.picture_id).svg, width=WIDE).startswith(b"\x89PNG")
     assert "上坪村2026年第二季度" in talk.say("干事小农", None, "季度总结 2026Q2 上坪村")[0]
 
 

@@ -11,6 +11,7 @@ from data.drawing.font import Face, clip, largest, width
 from data.drawing.svg import Canvas, number
 
 WIDE = 1080  # px of a page
+SEEN = 640  # px of one that is only looked at
 EDGE = 72  # px of margin
 ROOM = WIDE - 2 * EDGE
 

@@ -7,9 +7,9 @@ from datetime import timedelta
 from bot.console.asked import MOST_PLACES, Asked, asked, kept_of, places, scope_of, when_words
 from bot.console.lists import Column, Found, Listing, Wanted, show_list
 from bot.console.values import Answer, Ask, Deed, Download, Html, Page, address
+from bot.darkroom import draw
 from data.desk_errors import NotThere
 from data.desk_tables import ConsoleRole
-from data.drawing.render import png
 from data.figures import areas, flags, records, tables
 from data.figures.figure import Figure, Number, Row
 from data.figures.figures import BY_KEY, numbers
@@ -168,7 +168,7 @@ def chart(ask: Ask) -> Answer:
     svg = drawn.chart(ask.session, scope, name, under=under)
     wide = _width(svg)
     title = f"{scope.place.name}{scope.period.label}{drawn.CHARTS[name]}"
-    body = png(svg, width=min(round(wide * SHARP), 6_000))
+    body = draw(svg, width=min(round(wide * SHARP), 6_000))
     return Download(f"{title}.png", "image/png", body, logged=("存图表", title))
 
 

@@ -7,14 +7,14 @@ from sqlmodel import select
 
 from bot.console.lists import Column, Filter, Found, Listing, Wanted, show_list
 from bot.console.values import Answer, Ask, Deed, Done, Download, Form, Go, Html, Page
+from bot.darkroom import draw
 from data import announcements, planning, posters, tell
 from data.announcements import KINDS
 from data.desk import lectures as desk
 from data.desk.lectures import COMING, UNCOUNTED, Looked, Row
 from data.desk_errors import BadEntry, NotThere
 from data.desk_tables import ConsoleRole
-from data.drawing.render import png
-from data.drawing.styles import WIDE
+from data.drawing.styles import SEEN
 from data.errors import Declined, Taken
 from data.free_slots import require_free
 from data.lecture_notes import facts_of, rooms_of_villages
@@ -179,7 +179,7 @@ def poster(ask: Ask) -> Answer:
     drawn = posters.of_announcement(facts, ask.rules)
     if drawn is None:
         raise NotThere("这张海报")
-    return Download("海报.png", "image/png", png(drawn.pages[0], width=WIDE), inline=True)
+    return Download("海报.png", "image/png", draw(drawn.pages[0], width=SEEN), inline=True)
 
 
 def plan(ask: Ask) -> Done:

@@ -8,10 +8,10 @@ from datetime import date, timedelta
 from bot.console.pages.lectures import some
 from bot.console.pages.texts import find
 from bot.console.values import Answer, Ask, Download, Html, Page, address
+from bot.darkroom import draw
 from data import posters, snippets
 from data.desk_errors import NotThere
-from data.drawing.render import png
-from data.drawing.styles import STYLES, WIDE
+from data.drawing.styles import SEEN, STYLES, WIDE
 from data.names import row_id
 from data.posters import Poster
 from data.tables import Village
@@ -33,8 +33,9 @@ def picture(ask: Ask, poster: Poster, name: str) -> Download:
     if page not in map(str, range(1, len(poster.pages) + 1)):
         raise NotThere("这张海报")
     more = f"-{page}" if len(poster.pages) > 1 else ""
-    body = png(poster.pages[int(page) - 1], width=WIDE)
-    return Download(f"海报-{name}{more}.png", "image/png", body, inline=ask.query.get("save") != "1")
+    keeps = ask.query.get("save") == "1"
+    body = draw(poster.pages[int(page) - 1], width=WIDE if keeps else SEEN)
+    return Download(f"海报-{name}{more}.png", "image/png", body, inline=not keeps)
 
 
 def show_week(ask: Ask) -> Answer:

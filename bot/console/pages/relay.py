@@ -4,7 +4,8 @@ from sqlmodel import select
 
 from bot.console.pages.relay_reading import DRAFT_PAGES
 from bot.console.values import Answer, Ask, Deed, Done, Download, Html, Page
-from data import pictures, relay, rooms
+from bot.darkroom import draw
+from data import relay, rooms
 from data.desk_errors import BadEntry, NotThere
 from data.desk_tables import ConsoleRole
 from data.mail import Outbox
@@ -69,7 +70,7 @@ def picture(ask: Ask) -> Answer:
     if row is None or row.picture_id is None or relay.group_of(ask.session, row.room_id) != room.id:
         raise NotThere("这张图")
     kept = ask.session.exec(select(Picture).where(Picture.id == row.picture_id)).one()
-    return Download(f"{kept.name.rsplit('.', 1)[0]}.png", "image/png", pictures.shown(kept), inline=True)
+    return Download(f"{kept.name.rsplit('.', 1)[0]}.png", "image/png", kept.png or draw(kept.svg), inline=True)
 
 
 def _here(ask: Ask, row: Outbox) -> int:
