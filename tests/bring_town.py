@@ -1,9 +1,10 @@
 """What the tests of bringing share: a small town of its own, and files with rows to bring to it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openpyxl import Workbook
@@ -131,3 +132,14 @@ def bare(any_engine: Engine, tmp_path: Path) -> Bare:
 
 def told(plan: Plan) -> list[str]:
     return [str(each) for each in plan.faults]
+
+
+def one_sheet(build: Callable[[Any], None], title: str) -> bytes:
+    """An .xlsx file whose one sheet ``build`` fills."""
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = title
+    build(sheet)
+    buffer = BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()

@@ -1,11 +1,9 @@
 """No figure is counted twice: a corrected time is pointed at, and a merged number refused."""
 
 from collections.abc import Callable
-from io import BytesIO
 from typing import Any
 
 import pytest
-from openpyxl import Workbook
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
@@ -13,20 +11,14 @@ from data.bring.book import read
 from data.bring.model import Book
 from data.bring.sheets import SHEETS
 from data.loop import Lecture
-from tests.bring_town import ALL, HISTORY, Bare, told
+from tests.bring_town import ALL, HISTORY, Bare, one_sheet, told
 
 HELD = {"日期": "2026年3月5日", "时间": "19:30", "题目": "反诈骗", "宣讲员": "李明", "村": "东村", "到场人数": 36}
 
 
 def made(build: Callable[[Any], None], *, title: str = "历史讲座") -> Book:
     """A file whose one sheet ``build`` fills, read."""
-    book = Workbook()
-    sheet = book.worksheets[0]
-    sheet.title = title
-    build(sheet)
-    buffer = BytesIO()
-    book.save(buffer)
-    return read(buffer.getvalue(), SHEETS)
+    return read(one_sheet(build, title), SHEETS)
 
 
 # ---- the same lecture again ----------------------------------------------------------------------------------------

@@ -12,27 +12,19 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from openpyxl import Workbook
 
 from data.bring import book as files
 from data.bring.book import read
 from data.bring.errors import BadBook
 from data.bring.model import Book
 from data.bring.sheets import SHEETS
-from tests.bring_town import Rows, workbook
+from tests.bring_town import Rows, one_sheet, workbook
 
 FILL = {"名称": "东村", "别名": "东头"}
 
 
 def made(build: Callable[[Any], None], *, title: str = "村") -> bytes:
-    """An .xlsx file whose one sheet ``build`` fills."""
-    book = Workbook()
-    sheet = book.worksheets[0]
-    sheet.title = title
-    build(sheet)
-    buffer = BytesIO()
-    book.save(buffer)
-    return buffer.getvalue()
+    return one_sheet(build, title)
 
 
 def part_of(data: bytes, ending: str, change: Callable[[bytes], bytes]) -> bytes:
