@@ -12,7 +12,7 @@ run: deps ## 装好环境,启动演示镇和网页群聊
 	$(PY) -m bot run
 
 test: dev parts ## 装好环境和测试用的真部件,跑全部测试
-	$(PY) -m pytest -n $(JOBS) --dist worksteal
+	PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n $(JOBS) --dist worksteal # 每个测试都要起的机器人,不必都重新编译
 
 check: dev ## 格式、静态检查、类型、房间规矩
 	$(PY) -m ruff format --check .
