@@ -11,8 +11,9 @@ help: ## 显示这些命令
 run: deps ## 装好环境,启动演示镇和网页群聊
 	$(PY) -m bot run
 
+# 编译好的文件留着:测试里要启动许多次机器人,不必次次重新编译
 test: dev parts ## 装好环境和测试用的真部件,跑全部测试
-	PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n $(JOBS) --dist worksteal # 每个测试都要起的机器人,不必都重新编译
+	PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n $(JOBS) --dist worksteal
 
 check: dev ## 格式、静态检查、类型、房间规矩
 	$(PY) -m ruff format --check .
