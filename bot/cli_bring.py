@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from bot.alone import AlreadyRunning, Release, be_alone
 from bot.cli_actions import Action, add_actions, run_action, town_at_start
+from bot.cli_files import write_new
 from bot.config import Config
 from bot.settings import ZONE
 from data import audit
@@ -61,8 +62,7 @@ def empty(desk: Desk, options: argparse.Namespace) -> Iterator[str]:
     """An Excel file to fill in."""
     out: Path = options.out
     villages = [each.name for each in desk.files.town.villages]
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_bytes(template(topics=desk.topics, villages=villages))
+    write_new(out, template(topics=desk.topics, villages=villages))
     yield f"空表在 {out}。填好以后先检查：python -m bot bring check {out}"
 
 

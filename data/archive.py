@@ -117,7 +117,7 @@ def of_lecture(session: Session, lecture: Lecture, names: Mapping[str, str]) -> 
         marks=_marks(session, number),
         said=_said(session, number),
         announced=_announced(session, lecture),
-        pieces=tuple(materials.of_topic(session, lecture.topic_id)),
+        pieces=tuple(materials.at_the_time(session, lecture.topic_id, lecture.starts_at)),
         photos=tuple(desk.photos(session, number)),
         media=tuple(media),
     )

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_, case, delete, or_, select, update
 from sqlmodel import Session, SQLModel, col
 from sqlmodel import select as select_row
 
-from data import reviewing, signups, steps, trace_desk, trace_texts, traces
+from data import reviewing, signups, steps, tell, trace_desk, trace_texts, traces
 from data.broadcast_tables import MemberTag, Subscription
 from data.cases import REFUSED
 from data.desk_tables import ConsoleUser
@@ -39,7 +39,7 @@ from data.removing import WAITS, mark, stand_in
 from data.rules import Rules
 from data.seats import HOLDING
 from data.statements import changed, table_of
-from data.tables import Dialog, Member, Role, Room, RoomKind
+from data.tables import Dialog, Lecturer, Member, Role, RoleKind, Room, RoomKind
 from data.trace_desk import ERASED
 
 TRANSPORT = "erased"  # of those who are gone and of their direct chats: no transport has this name, so nothing leaves
@@ -81,6 +81,7 @@ def erase(session: Session, member_id: int, *, now: datetime, rules: Rules) -> E
     with session.no_autoflush:
         direct = direct_room(session, person)
     trace = traces.of(session, person)
+    unreachable = _coming_lectures(session, member_id, now=now)
     left = _leave_lectures(session, member_id, now=now, rules=rules)
     withdrawn = _withdraw_orders(session, member_id, now=now, rules=rules)
     gone = _become_nobody(session, person, now=now)
@@ -91,9 +92,25 @@ def erase(session: Session, member_id: int, *, now: datetime, rules: Rules) -> E
     rows += sum(changed(session, delete(each).where(_is_theirs(each, member_id))) for each in _MINE)
     detail: dict[str, object] = {} if direct is None else {"room": direct}
     session.add(Removal(at=now, kind=KIND, rows=rows, member_id=member_id, detail=detail))
+    for line in unreachable:
+        for coordinator in tell.coordinators(session):
+            tell.member(session, coordinator, line, now=now, not_before=rules.quiet.after(now))
     session.flush()
     session.expire_all()
     return Erased(left, withdrawn, cases, rows)
+
+
+def _coming_lectures(session: Session, member_id: int, *, now: datetime) -> list[str]:
+    """What coordinators must know when a lecturer goes: the town's register stays, but nobody reads for them here."""
+    mine = select_row(Role.lecturer_id).where(Role.member_id == member_id, Role.kind == RoleKind.LECTURER)
+    query = (
+        select_row(Lecture.id, Lecture.title, Lecturer.name)
+        .join(Lecturer, col(Lecturer.id) == col(Lecture.lecturer_id))
+        .where(Lecture.state == LectureState.ANNOUNCED, Lecture.starts_at > now, col(Lecture.lecturer_id).in_(mine))
+        .order_by(col(Lecture.starts_at), col(Lecture.id))
+    )
+    why = "删除了自己的信息，机器人联系不到了。请另外联系，看还来不来。"
+    return [f"课{number}《{title}》的宣讲员{name}{why}" for number, title, name in session.exec(query)]
 
 
 def _strike(session: Session, trace: traces.Trace, person: Member, *, now: datetime) -> int:

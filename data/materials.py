@@ -198,6 +198,19 @@ def versions(session: Session, material: Material) -> list[Material]:
     return list(session.exec(_versions(material.topic_id, material.title)))
 
 
+def at_the_time(session: Session, topic_id: int, at: datetime) -> list[Piece]:
+    """What was approved on a topic at a moment, in the version of then, by title; taken back since or not."""
+    query = (
+        select(Material, Topic.name)
+        .join(Topic, col(Topic.id) == col(Material.topic_id))
+        .where(Material.topic_id == topic_id, col(Material.reviewed_at) <= at)
+        .where(col(Material.state).in_((MaterialState.APPROVED, MaterialState.WITHDRAWN)))
+        .order_by(col(Material.title), col(Material.version))
+    )
+    newest = {each.title: piece(each, topic) for each, topic in session.exec(query)}
+    return list(newest.values())
+
+
 def of_topic(session: Session, topic_id: int) -> list[Piece]:
     """What is approved on a topic, by title."""
     query = (

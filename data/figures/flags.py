@@ -23,6 +23,7 @@ FIVES = 5  # marks
 FIVES_WITHIN = 60  # seconds
 BURST = 0.8  # of all marks of a lecture
 CROWDED = 1.5  # people to a seat
+VERY_MANY = 1_000  # people at one place, whatever its seats
 IN_A_ROW = 5  # lectures with one and the same number
 MOST = 20  # flags of a kind
 
@@ -94,23 +95,23 @@ def quick_fives(session: Session, scope: Scope) -> list[Flag]:
 
 
 def crowded(session: Session, scope: Scope) -> list[Flag]:
-    """Lectures to which many more people came than there are seats, with no live link nor second place."""
+    """Lectures to which many more came than there are seats, with no live link nor second place; or very many."""
     came = attended(scope)
-    alone = cast(LECTURE.c.branches, String) == "[]"
+    alone = and_(cast(LECTURE.c.branches, String) == "[]", LECTURE.c.live_url == "")
+    full = and_(alone, LECTURE.c.seats > 0, came > LECTURE.c.seats * CROWDED)
     query = (
-        select(LECTURE.c.id, LECTURE.c.seats, came)
-        .where(*_mine(scope), LECTURE.c.live_url == "", alone, LECTURE.c.seats > 0, came > LECTURE.c.seats * CROWDED)
+        select(LECTURE.c.id, LECTURE.c.title, LECTURE.c.starts_at, LECTURE.c.seats, came)
+        .where(*_mine(scope), or_(full, came >= VERY_MANY))
         .order_by(LECTURE.c.starts_at, LECTURE.c.id)
         .limit(MOST)
     )
-    return [
-        Flag(
-            FlagKind.CROWDED,
-            (number,),
-            f"课{number}有{seats}个座位，填的到场是{people}人。也许站着听的多，请看一眼是不是多打了一位数。",
-        )
-        for number, seats, people in session.execute(query)
-    ]
+    found = []
+    for number, title, starts_at, seats, people in session.execute(query):
+        day = starts_at.astimezone(scope.zone)
+        room = f"有{seats}个座位" if seats else "没写座位"
+        why = f"{room}，填的到场是{people}人。也许站着听的多，请看一眼是不是多打了一位数。"
+        found.append(Flag(FlagKind.CROWDED, (number,), f"课{number}《{title}》（{day.month}月{day.day}日）{why}"))
+    return found
 
 
 def same_numbers(session: Session, scope: Scope) -> list[Flag]:

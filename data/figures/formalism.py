@@ -7,6 +7,7 @@ not answer.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlmodel import Session
@@ -103,7 +104,8 @@ def _notices(session: Session, scope: Scope) -> list[tuple[int, str, int]]:
 
 
 def _weeks(session: Session, scope: Scope) -> tuple[int, float | None, int]:
-    """(groups written to, messages to one of them in a week, the most in a week); weeks begin with the period."""
+    """(groups written to, messages to one of them in a week, the most in a week); weeks begin with the period, and
+    count from that of its first message."""
     week = seconds_between(scope.start, OUT.c.settled_at) // _WEEK
     each = (
         select(ROOM.c.id.label("room"), week.label("week"), func.count().label("count"))
@@ -112,7 +114,8 @@ def _weeks(session: Session, scope: Scope) -> tuple[int, float | None, int]:
         .group_by(ROOM.c.id, week)
         .subquery("each")
     )
-    query = select(func.count(each.c.room.distinct()), func.sum(each.c.count), func.max(each.c.count))
-    groups, messages, most = session.execute(query).one()
-    weeks = max((min(scope.end, scope.as_of) - scope.start).total_seconds() / _WEEK, 1)
+    counts = (func.count(each.c.room.distinct()), func.sum(each.c.count), func.max(each.c.count), func.min(each.c.week))
+    groups, messages, most, first = session.execute(select(*counts)).one()
+    begun = scope.start + timedelta(seconds=int(first or 0) * _WEEK)  # before its first message there was no bot
+    weeks = max((min(scope.end, scope.as_of) - begun).total_seconds() / _WEEK, 1)
     return int(groups), round(int(messages) / int(groups) / weeks, 2) if groups else None, int(most or 0)

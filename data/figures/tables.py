@@ -84,7 +84,7 @@ def breakdown(session: Session, scope: Scope, by: str, *, keys: tuple[str, ...] 
     always = {each.key for each in figures if each.key in known and each.source.late}
     blank = _before_all(session, scope, found) if by == "month" else ()
     rows = tuple(
-        (label, tuple(_number(found[label], each, always if label in blank else known) for each in figures))
+        (label, tuple(_number(found[label], each, known, always if label in blank else known) for each in figures))
         for label in in_order(found)
     )
     return Table(by, figures, rows)
@@ -134,8 +134,9 @@ def _label(label: Any, by: str) -> str:
     return str(label) if label is not None else NOWHERE if by in ("village", "town") else NO_LABEL
 
 
-def _number(numbers: dict[str, Number], figure: Figure, known: Set[str]) -> Number:
-    """A count of which there is no row is nought, where it can be known."""
-    if figure.key not in known:
+def _number(numbers: dict[str, Number], figure: Figure, known: Set[str], recorded: Set[str]) -> Number:
+    """A count of which there is no row is nought, where it can be known. What was written down later, of a month
+    before all records, is told: the rows of a table add up to its whole."""
+    if figure.key not in known or (figure.key not in recorded and not numbers.get(figure.key)):
         return None
     return numbers.get(figure.key, None if figure.how is How.MEAN else 0)

@@ -83,7 +83,7 @@ def months(table: Table, *, wide: float = WIDTH, under: str = "") -> str:
 def pushes(table: Table, *, wide: float = WIDTH, under: str = "") -> str:
     """Texts and notices to groups, by month."""
     parts = [dict(_column(table, key)) for key in ("pushes", "notices")]
-    rows = [(_month(label), [part[_month(label)] for part in parts]) for label, _ in table.rows]
+    rows = [(label, [part.get(label, 0.0) for part in parts]) for label in parts[0]]
     return charts.stacked(_title("pushes", under), rows, ("政策短文", "通知"), unit="群次", wide=wide)
 
 
@@ -117,10 +117,11 @@ def _table(found: Heat, under: str = "") -> drawing.Heat:
 
 
 def _column(table: Table, key: str) -> list[tuple[str, float]]:
-    """(label, number) of one figure; what is not known is left out of a picture as nought."""
+    """(label, number) of one figure; a month of which nothing is known is not in a picture, unless none is known."""
     at = [each.key for each in table.figures].index(key)
     name = _month if table.by == "month" else str
-    return [(name(label), float(row[at] or 0)) for label, row in table.rows]
+    known = [(label, row) for label, row in table.rows if row[at] is not None or table.by != "month"]
+    return [(name(label), float(row[at] or 0)) for label, row in known or table.rows]
 
 
 def _month(key: str) -> str:

@@ -172,7 +172,7 @@ def _send(turn: Turn, poster: Poster, what: str, warning: str) -> Reply:
             turn.session,
             room_id=room_id,
             kind=OutboxKind.REPLY,
-            text=f"{what}的海报{page}，长按转发到群里就行。",
+            text=f"{what}的海报{page}，{warning or '长按转发到群里就行。'}",
             now=turn.now,
             picture_id=picture_id,
         )

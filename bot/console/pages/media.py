@@ -1,6 +1,6 @@
 """媒体报道: articles and reports, noted by hand, and struck where that was a mistake."""
 
-from datetime import date
+from datetime import date, datetime, time
 
 from bot.console.lists import Column, Filter, Found, Listing, Wanted, show_list
 from bot.console.values import Answer, Ask, Deed, Done, Html, Page
@@ -12,6 +12,7 @@ from data.figures import media
 from data.figures.reported import LEVEL_NAMES
 from data.loop import Lecture
 from data.record_tables import MediaLevel, MediaReport
+from data.recording import late_words
 from data.tables import Village
 
 PAGE, _ONE = "/media", "/media/{number}"
@@ -79,7 +80,10 @@ def add(ask: Ask) -> Done:
         village_id=choices.named(ask.session, Village, village, "村") if village else None,
         lecture_id=lecture,
     )
-    return Done(PAGE, f"记下了：《{report.title[:30]}》。记错了，点开它可以划掉。", about=_named(report))
+    zone = ask.rules.zone
+    late = late_words(datetime.combine(report.published_on, time(12), zone), zone, now=ask.now)
+    said = f"记下了：《{report.title[:30]}》。{late}记错了，点开它可以划掉。"
+    return Done(PAGE, said, about=_named(report))
 
 
 def show_one(ask: Ask) -> Answer:
