@@ -4,10 +4,12 @@ import argparse
 import json
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
 from bot.config import load_config
+from bot.settings import ZONE
 from bot.town import clock_of, open_database
 from data import audit, persons
 from data.errors import TownError
@@ -36,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
         with Session(engine) as session, session.begin():
             note(session, options.member, options.out, now=now)
         with Session(engine) as session:
-            path = write(session, options.member, options.out)
+            path = write(session, options.member, options.out, config[ZONE])
     finally:
         engine.dispose()
     print(f"写好了 {path}。里面是个人信息，只交给本人，交完请删掉这个文件。")
@@ -50,13 +52,14 @@ def note(session: Session, member_id: int, folder: Path, *, now: datetime) -> No
     audit.note(session, "导出个人信息", now=now, who="命令行", about=f"成员{member_id}", detail=detail)
 
 
-def write(session: Session, member_id: int, folder: Path) -> Path:
+def write(session: Session, member_id: int, folder: Path, zone: ZoneInfo) -> Path:
     """The file of one person, readable by its owner only. Raises `NoSuchPerson`; OSError of the disk."""
     _find(session, member_id)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"person-{member_id}.json"
     path.touch(mode=0o600)
-    path.write_text(json.dumps(persons.dossier(session, member_id), ensure_ascii=False, indent=2) + "\n", "utf-8")
+    words = json.dumps(persons.dossier(session, member_id, zone), ensure_ascii=False, indent=2)
+    path.write_text(words + "\n", "utf-8")
     return path
 
 

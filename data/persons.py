@@ -2,24 +2,64 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, func, select
 from sqlmodel import Session, SQLModel
 
 from data import dossier as beside
 from data.broadcast_tables import MemberTag, Subscription
-from data.loop import Lecture, Order, OrderSeconder, Photo, Poll, PollVote, SignUp, Voice, VoiceKind
+from data.loop import (
+    AssignmentState,
+    Lecture,
+    Order,
+    OrderSeconder,
+    OrderState,
+    Photo,
+    Poll,
+    PollVote,
+    SignUp,
+    SignUpState,
+    Voice,
+    VoiceKind,
+)
 from data.mail import Inbox
+from data.progress import STATE_NAMES
 from data.statements import table_of
-from data.tables import Lecturer, Member, Role, Room, Topic, Village
+from data.tables import Lecturer, Member, Role, RoleKind, Room, Topic, Village
+from data.voices import KIND_NAMES
 
 _MEMBER, _VILLAGE, _ROOM, _TOPIC = table_of(Member), table_of(Village), table_of(Room), table_of(Topic)
 _LECTURE, _LECTURER, _POLL = table_of(Lecture), table_of(Lecturer), table_of(Poll)
 _UP, _ORDER, _SECOND, _VOICE = table_of(SignUp), table_of(Order), table_of(OrderSeconder), table_of(Voice)
 _VOTE, _TAG, _SUBSCRIPTION, _ROLE = table_of(PollVote), table_of(MemberTag), table_of(Subscription), table_of(Role)
 _IN, _PHOTO = table_of(Inbox), table_of(Photo)
+
+
+# What a person reads instead of our own names of things.
+_WORDS: Mapping[type[StrEnum], Mapping[Any, str]] = {
+    OrderState: STATE_NAMES,
+    VoiceKind: KIND_NAMES | {VoiceKind.FEEDBACK: "评课"},
+    SignUpState: {
+        SignUpState.SEATED: "有位子",
+        SignUpState.WAITING: "候补",
+        SignUpState.OFFERED: "有位子等您回话",
+        SignUpState.OUT: "取消了",
+        SignUpState.LAPSED: "没回话，位子让出去了",
+    },
+    AssignmentState: {
+        AssignmentState.OFFERED: "等回话",
+        AssignmentState.ACCEPTED: "接了",
+        AssignmentState.DECLINED: "没接",
+        AssignmentState.COUNTERED: "说了别的时间",
+        AssignmentState.TAKEN: "别人先接了",
+        AssignmentState.RECALLED: "收回了",
+    },
+    RoleKind: {RoleKind.COORDINATOR: "宣传干事", RoleKind.LECTURER: "宣讲员"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +108,15 @@ def kept(session: Session, member_id: int) -> Kept:
     )
 
 
-def dossier(session: Session, member_id: int) -> dict[str, object]:
+def dossier(session: Session, member_id: int, zone: ZoneInfo) -> dict[str, object]:
     """All that is kept about somebody, ready for JSON, in words that they can read. Raises `NoResultFound`.
 
     What others wrote is not theirs and is not in it, but for what was told to them and sign-ups in their nickname.
     """
     who = session.execute(_who(member_id)).mappings().one()
     queries = _parts(member_id) | beside.parts(session, session.get_one(Member, member_id))
-    kept = {name: [_plain(row) for row in session.execute(query).mappings()] for name, query in queries.items()}
-    return dict[str, object](本人=_plain(who)) | kept
+    kept = {name: [_plain(row, zone) for row in session.execute(query).mappings()] for name, query in queries.items()}
+    return dict[str, object](本人=_plain(who, zone)) | kept
 
 
 def _who(member_id: int) -> Select[Any]:
@@ -155,10 +195,18 @@ def _parts(member_id: int) -> dict[str, Select[Any]]:
     }
 
 
-def _plain(row: Mapping[Any, Any]) -> dict[str, object]:
-    """A row as JSON can hold it, without what is empty."""
-    return {
-        str(name): value.isoformat() if isinstance(value, date) else value
-        for name, value in row.items()
-        if value not in (None, "", [])
-    }
+def _plain(row: Mapping[Any, Any], zone: ZoneInfo) -> dict[str, object]:
+    """A row as people read it and JSON can hold it, without what is empty."""
+    return {str(name): _said(value, zone) for name, value in row.items() if value not in (None, "", [])}
+
+
+def _said(value: object, zone: ZoneInfo) -> object:
+    match value:
+        case datetime():
+            return f"{value.astimezone(zone):%Y-%m-%d %H:%M}"
+        case date():
+            return value.isoformat()
+        case StrEnum():
+            return _WORDS.get(type(value), {}).get(value, value.value)
+        case _:
+            return value

@@ -25,7 +25,7 @@ from scheduler.job import JobContext
 from tests.test_backup import older
 from tests.test_persons import FRIEND, GROUP, ID, POLICE, WHO, YOUNG, lived, number_of, scan
 from tests.test_traces import forget
-from tests.town import NOW, DemoTown, Talk, demo_rules
+from tests.town import NOW, ZONE, DemoTown, Talk, demo_rules
 
 LOGIN, PLACE = "tangguiying", "10.1.2.3"
 
@@ -95,7 +95,7 @@ def test_the_file_has_what_was_told_to_them_and_what_others_wrote_in_their_name(
         session.flush()
         session.add(MaterialDownload(material_id=material.id or 0, member_id=number, at=NOW))
     with town.session() as session:
-        told = persons.dossier(session, number)
+        told = persons.dossier(session, number, ZONE)
     assert WHO in json.dumps(told["写着您昵称的报名"], ensure_ascii=False)
     assert "月底前在桥头张榜" in json.dumps(told["对您说的话"], ensure_ascii=False)
     for part, words in (("取过的课件", "讲稿"), ("控制台账号", LOGIN), ("控制台登录", PLACE), ("控制台操作", "登录")):
@@ -109,7 +109,7 @@ def test_the_file_of_a_lecturer_has_what_is_registered_of_them(town: DemoTown) -
         role = session.exec(select(Role).where(Role.member_id == number, Role.kind == RoleKind.LECTURER)).one()
         session.add(LecturerTraining(lecturer_id=role.lecturer_id or 0, held_on=NOW.date(), title="备课会"))
     with town.session() as session:
-        told = persons.dossier(session, number)
+        told = persons.dossier(session, number, ZONE)
     words = json.dumps(told, ensure_ascii=False)
     assert "覃志刚" in words
     assert "备课会" in words

@@ -22,7 +22,7 @@ from data.tables import Dialog, Member, Role, Room
 from data.trace_desk import ERASED
 from data.traces import SOMEONE, Trace
 from tests.test_retention import believed, fill, held
-from tests.town import NOW, DemoTown, Talk, demo_rules
+from tests.town import NOW, ZONE, DemoTown, Talk, demo_rules
 
 WHO, ID, GROUP = "三婶唐桂英", "p-tangshen", "上坪村乡亲群"
 FRIEND, YOUNG, BOSS, POLICE = "坪顶梁伯", "干事小农", "宣传委员周竹蓉", "覃警官"
@@ -248,7 +248,7 @@ def test_lists_still_read_after_somebody_left_them(town: DemoTown, gone: tuple[T
 def test_a_dossier_holds_what_they_did_and_nobody_else(town: DemoTown) -> None:
     lived(town)
     with town.session() as session:
-        told = persons.dossier(session, number_of(session, WHO))
+        told = persons.dossier(session, number_of(session, WHO), ZONE)
     words = json.dumps(told, ensure_ascii=False)
     assert all(each in words for each in (ID, WHO, *TYPED[:5]))
     sizes = {name: len(rows) for name, rows in told.items() if isinstance(rows, list)}
@@ -260,12 +260,24 @@ def test_a_dossier_holds_what_they_did_and_nobody_else(town: DemoTown) -> None:
     }  # fmt: skip
 
 
+def test_a_dossier_is_told_in_their_words_and_on_their_clock(town: DemoTown) -> None:
+    """It said "seated", "received" and 11:30 for half past seven in the evening."""
+    lived(town)
+    with town.session() as session:
+        told = persons.dossier(session, number_of(session, WHO), ZONE)
+        starts = {f"{each.starts_at.astimezone(ZONE):%Y-%m-%d %H:%M}" for each in session.exec(select(Lecture))}
+    rows = [row for part in told.values() if isinstance(part, list) for row in part]
+    assert {row["状态"] for row in rows if "状态" in row} <= {"有位子", "候补", "待审", "待派", "已排课"}
+    assert {row["开讲"] for row in rows if "开讲" in row} <= starts and len(rows) > 5
+    assert "T" not in {str(row.get("时间", ""))[10:11] for row in rows}
+
+
 def test_the_file_is_written_for_one_person_only(town: DemoTown, tmp_path: Path) -> None:
     lived(town)
     with town.session() as session:
-        path = write(session, number_of(session, WHO), tmp_path / "out")
+        path = write(session, number_of(session, WHO), tmp_path / "out", ZONE)
         with pytest.raises(NoSuchPerson):
-            write(session, 10**6, tmp_path / "out")
+            write(session, 10**6, tmp_path / "out", ZONE)
     assert json.loads(path.read_text("utf-8"))["本人"]["昵称"] == WHO
     assert path.stat().st_mode & 0o077 == 0
     assert [each.name for each in path.parent.iterdir()] == [path.name]

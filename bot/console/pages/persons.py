@@ -2,25 +2,21 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 from bot.console.lists import Column, Filter, Found, Listing, Wanted, show_list
 from bot.console.pages.rooms import TRANSPORTS
-from bot.console.pages.signups import STATES
 from bot.console.values import Answer, Ask, Deed, Done, Download, Html, Page
 from bot.settings import RETENTION_DAYS
-from data import erasure, outbox, persons, progress
+from data import erasure, outbox, persons
 from data.desk import lectures as choices
 from data.desk import persons as desk
 from data.desk.persons import Person
 from data.desk_errors import BadEntry, NotThere
 from data.desk_tables import ConsoleRole
-from data.loop import VoiceKind
 from data.mail import OutboxKind
 from data.record_tables import Removal
 from data.retention import CLOCK, RETENTION
-from data.tables import Member, RoleKind, Village
-from data.voices import KIND_NAMES
+from data.tables import Member, Village
 
 PAGE = "/persons/{number}"
 MAX_REASON = 100
@@ -28,13 +24,6 @@ SHOWN = 20  # of each part on the page; the file has all
 FAREWELL = "镇里按您的要求，把您的信息删好了，我不再记得您是谁。以后再找我说话，就当新认识。"
 NAMES = {each.key: each.name for each in RETENTION}
 NAMES |= {erasure.KIND: "本人要求删除", CLOCK: "钟可能走错了，先等一天再清"}
-_WORDS: Mapping[tuple[str, str], Mapping[str, str]] = {  # of a part's column, for the page
-    ("报名", "状态"): {state.value: name for state, name in STATES.items()},
-    ("点单", "状态"): {state.value: name for state, name in progress.STATE_NAMES.items()},
-    ("意见和评课", "类别"): {VoiceKind.FEEDBACK.value: "评课"}
-    | {kind.value: name for kind, name in KIND_NAMES.items()},
-    ("身份", "身份"): {RoleKind.COORDINATOR.value: "宣传干事", RoleKind.LECTURER.value: "宣讲员"},
-}
 _COUNTED = (
     ("sign_ups", "报名"), ("orders", "点单"), ("seconded", "附议"), ("cases", "意见和提问"), ("ratings", "评课"),
     ("votes", "投票"), ("subscriptions", "订阅"), ("tags", "标签"), ("roles", "身份"), ("photos", "讲课照片"),
@@ -56,14 +45,14 @@ def show(ask: Ask) -> Answer:
     """What is kept about one person."""
     person = _person(ask)
     kept = persons.kept(ask.session, person.id or 0)
-    dossier = persons.dossier(ask.session, person.id or 0)
+    dossier = persons.dossier(ask.session, person.id or 0, ask.rules.zone)
     who = dossier.pop("本人")
     assert isinstance(who, dict)
     values = {
         "person": person,
-        "who": _said(ask, "本人", who),
+        "who": _said(ask, who),
         "kept": [(name, getattr(kept, key)) for key, name in _COUNTED if getattr(kept, key)],
-        "parts": [(name, len(rows), [_said(ask, name, row) for row in rows[-SHOWN:]]) for name, rows in _rows(dossier)],
+        "parts": [(name, len(rows), [_said(ask, row) for row in rows[-SHOWN:]]) for name, rows in _rows(dossier)],
         "shown": SHOWN,
         "longest": MAX_REASON,
     }
@@ -73,7 +62,7 @@ def show(ask: Ask) -> Answer:
 def give(ask: Ask) -> Answer:
     """All of it as a file, to be handed to the person."""
     person = _person(ask)
-    words = json.dumps(persons.dossier(ask.session, person.id or 0), ensure_ascii=False, indent=2)
+    words = json.dumps(persons.dossier(ask.session, person.id or 0, ask.rules.zone), ensure_ascii=False, indent=2)
     logged = ("导出个人信息", f"成员{person.id}")
     return Download(f"person-{person.id}.json", "application/json", f"{words}\n".encode(), logged=logged)
 
@@ -177,20 +166,8 @@ def _rows(dossier: Mapping[str, object]) -> list[tuple[str, Sequence[Mapping[str
     return [(name, rows) for name, rows in dossier.items() if isinstance(rows, list) and rows]
 
 
-def _said(ask: Ask, part: str, row: Mapping[str, object]) -> list[tuple[str, str]]:
-    """A row in words, moments on the town's clocks."""
-    return [
-        (name, ask.private(_on_clock(ask, _WORDS.get((part, name), {}).get(str(value), str(value)))))
-        for name, value in row.items()
-    ]
-
-
-def _on_clock(ask: Ask, value: str) -> str:
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        return value
-    return f"{moment.astimezone(ask.rules.zone):%Y-%m-%d %H:%M}" if moment.tzinfo else value
+def _said(ask: Ask, row: Mapping[str, object]) -> list[tuple[str, str]]:
+    return [(name, ask.private(str(value))) for name, value in row.items()]
 
 
 PAGES: tuple[Page | Deed, ...] = (
