@@ -176,10 +176,6 @@ def _standing(desk: Desk, snippet: Snippet) -> str:
     return f" {origin}，到{snippet.expires_on}"
 
 
-def _no_arguments(_parser: argparse.ArgumentParser) -> None:
-    """Nothing more to say."""
-
-
 def _import_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", type=Path, help="资料夹（.md、.yaml），或一个 .md、.yaml、.xlsx 文件")
     parser.add_argument("--dry-run", action="store_true", help="只检查，不写进去")

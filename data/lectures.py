@@ -54,22 +54,6 @@ def open_rooms(session: Session, *, now: datetime) -> frozenset[tuple[str, str]]
     return frozenset(session.exec(query).all())
 
 
-def last_in(session: Session, room_id: int, *, since: datetime, now: datetime) -> Lecture | None:
-    """The lecture of this room that began last, no earlier than ``since``: what a rating is about."""
-    query = (
-        select(Lecture)
-        .join(LectureRoom, col(LectureRoom.lecture_id) == col(Lecture.id))
-        .where(
-            LectureRoom.room_id == room_id,
-            Lecture.state != LectureState.CANCELLED,
-            Lecture.starts_at <= now,
-            Lecture.starts_at >= since,
-        )
-        .order_by(col(Lecture.starts_at).desc())
-    )
-    return session.exec(query).first()
-
-
 def coming(session: Session, *, now: datetime, village_id: int | None = None, limit: int = 6) -> list[LectureLine]:
     """The lectures to come, earliest first: those of the whole town, or held or announced in one village."""
     query = (

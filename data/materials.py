@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -200,24 +200,23 @@ def versions(session: Session, material: Material) -> list[Material]:
 
 def at_the_time(session: Session, topic_id: int, at: datetime) -> list[Piece]:
     """What was approved on a topic at a moment, in the version of then, by title; taken back since or not."""
-    query = (
-        select(Material, Topic.name)
-        .join(Topic, col(Topic.id) == col(Material.topic_id))
-        .where(Material.topic_id == topic_id, col(Material.reviewed_at) <= at)
-        .where(col(Material.state).in_((MaterialState.APPROVED, MaterialState.WITHDRAWN)))
-        .order_by(col(Material.title), col(Material.version))
-    )
-    newest = {each.title: piece(each, topic) for each, topic in session.exec(query)}
-    return list(newest.values())
+    states = (MaterialState.APPROVED, MaterialState.WITHDRAWN)
+    then = _of_topic(session, topic_id, col(Material.state).in_(states), col(Material.reviewed_at) <= at)
+    return list({each.title: each for each in then}.values())
 
 
 def of_topic(session: Session, topic_id: int) -> list[Piece]:
     """What is approved on a topic, by title."""
+    return _of_topic(session, topic_id, col(Material.state) == MaterialState.APPROVED)
+
+
+def _of_topic(session: Session, topic_id: int, *which: ColumnElement[bool]) -> list[Piece]:
+    """By title, the versions of one in their order."""
     query = (
         select(Material, Topic.name)
         .join(Topic, col(Topic.id) == col(Material.topic_id))
-        .where(Material.topic_id == topic_id, Material.state == MaterialState.APPROVED)
-        .order_by(col(Material.title), col(Material.id))
+        .where(Material.topic_id == topic_id, *which)
+        .order_by(col(Material.title), col(Material.version))
     )
     return [piece(each, topic) for each, topic in session.exec(query)]
 

@@ -44,7 +44,7 @@ class Brake(Generic[Result]):
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._under_way: dict[int, tuple[str, Future[Result]]] = {}  # by user
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # what is over already tells so within `run`
 
     async def run(self, user_id: int, what: str, work: Callable[[Session], Result]) -> Result:
         """Do it in its turn; ``what`` tells one download from another. Raises `TooHeavy`."""
@@ -57,11 +57,7 @@ class Brake(Generic[Result]):
                     raise Crowded
                 future = self._reader.begin_heavy(work)
                 self._under_way[user_id] = (what, future)
-                new = True
-            else:
-                new = False
-        if new:
-            future.add_done_callback(lambda _: self._over(user_id))
+                future.add_done_callback(lambda _: self._over(user_id))
         return await asyncio.shield(asyncio.wrap_future(future))
 
     def _over(self, user_id: int) -> None:

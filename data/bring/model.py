@@ -112,12 +112,6 @@ class Line:
         assert value is None or isinstance(value, tuple)
         return value
 
-    def number_in(self, title: str) -> int | None:
-        """A number; None where the cell says nothing."""
-        value = self.values.get(title)
-        assert value is None or isinstance(value, int)
-        return value
-
     def moment(self, title: str) -> datetime | None:
         """A day or a time of the day, as a moment without a zone; None where the cell says nothing."""
         value = self.values.get(title)

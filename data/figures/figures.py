@@ -319,8 +319,3 @@ def numbers(session: Session, scope: Scope, *, keys: Sequence[str] = ()) -> dict
     wished = tuple(each for each in FIGURES if not keys or each.key in keys)
     found = count_together(session, scope, wished).get(None, {})
     return {each.key: found.get(each.key) for each in wished}
-
-
-def roll_up(session: Session, figure: Figure, scopes: list[Scope]) -> list[tuple[Scope, Number]]:
-    """One figure for several places (`data.figures.areas.children`) or periods, each counted for itself."""
-    return [(scope, figure.number(session, scope)) for scope in scopes]
