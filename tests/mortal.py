@@ -88,7 +88,8 @@ def main() -> int:
         select.select([watch], [], [])
         os.close(watch)
         _, status = os.waitpid(child, 0)
-        print(f"@@ gone {child} {os.waitstatus_to_exitcode(status)}", flush=True)
+        # Whoever is killed may leave half a line behind: what follows is on a line of its own.
+        print(f"\n@@ gone {child} {os.waitstatus_to_exitcode(status)}", flush=True)
     return 0
 
 
@@ -119,8 +120,7 @@ class Nursery:
 
     async def __aexit__(self, *_: object) -> None:
         assert self._process is not None and self._reader is not None
-        if self.pid:
-            os.kill(self.pid, signal.SIGKILL)
+        self.signal(signal.SIGKILL)
         self._process.kill()
         async with asyncio.timeout(30):
             await self._process.wait()

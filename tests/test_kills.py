@@ -5,7 +5,10 @@ tests.figures.kills --moments 500`` does the same at length.
 """
 
 import ast
+import re
 import signal
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 from itertools import pairwise
 from pathlib import Path
@@ -70,6 +73,27 @@ def test_killed_at_every_named_point(tmp_path: Path) -> None:
         assert set(faults.POINTS) > AT_START
 
     tell(tmp_path, 30, tale, 120)
+
+
+HALF_A_LINE = """
+import os, signal
+from tests import mortal
+
+def bear(order):
+    print("scan to log in: http://127.0.0.1/login", end="", flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+mortal.warm_up, mortal.bear = (lambda: None), bear
+mortal.main()
+"""
+
+
+def test_a_death_in_the_middle_of_a_line_is_told() -> None:
+    """Once in some hundred runs a bot died between a line and its end, and its death was read as part of that line."""
+    order = [sys.executable, "-c", HALF_A_LINE]
+    told = subprocess.run(order, check=True, cwd=ROOT, input="{}\n", capture_output=True, text=True)
+    born, gone = (re.findall(rf"^@@ {word} (.+)$", told.stdout, re.M) for word in ("born", "gone"))
+    assert [f"{pid} -9" for pid in born] == gone != [], told
 
 
 def test_killed_at_random_moments(tmp_path: Path) -> None:
