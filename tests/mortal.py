@@ -67,10 +67,15 @@ def warm_up() -> None:
     load_lexicon()
 
 
+def announce(news: str) -> None:
+    """In one write, on a line of its own: the bot prints to the same place, and may die in the middle of a line."""
+    os.write(1, f"\n@@ {news}\n".encode())
+
+
 def main() -> int:
     """Serve orders until standard input ends. One bot at a time."""
     warm_up()
-    print("@@ ready", flush=True)
+    announce("ready")
     for line in sys.stdin:
         sys.stdout.flush()
         child = os.fork()
@@ -83,13 +88,12 @@ def main() -> int:
             finally:
                 sys.stdout.flush()
                 os._exit(code)
-        print(f"@@ born {child}", flush=True)
+        announce(f"born {child}")
         watch = os.pidfd_open(child)
         select.select([watch], [], [])
         os.close(watch)
         _, status = os.waitpid(child, 0)
-        # Whoever is killed may leave half a line behind: what follows is on a line of its own.
-        print(f"\n@@ gone {child} {os.waitstatus_to_exitcode(status)}", flush=True)
+        announce(f"gone {child} {os.waitstatus_to_exitcode(status)}")
     return 0
 
 
