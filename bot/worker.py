@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from bot import faults
-from data.database import is_busy
+from data.database import is_busy, is_to_be_wiped, wipe
 
 log = logging.getLogger("menlou.worker")
 
@@ -42,6 +42,7 @@ class Worker:
         self._done: deque[_Outcome] = deque()
         self._waking = False  # the loop was asked to fetch results and has not begun to
         self._thread: threading.Thread | None = None
+        self._to_be_wiped = True  # by now: what a former life of the bot removed may be in the log
 
     async def run(self, work: Callable[[Session], Result]) -> Result:
         """Run ``work`` in its turn and return what it returned, after the commit; rolled back where it raises.
@@ -121,7 +122,13 @@ class Worker:
                 log.warning("数据库被别的程序占着，等它放开")
                 time.sleep(_BUSY_PAUSE)  # this thread has nothing else to do
             else:
+                self._wipe(asked=is_to_be_wiped(session))
                 return results
+
+    def _wipe(self, *, asked: bool) -> None:
+        """Behind a turn that removed something, or behind the next ones while somebody reads."""
+        if self._to_be_wiped or asked:
+            self._to_be_wiped = not wipe(self._engine)
 
     def _alone(self, work: Work, future: "asyncio.Future[Any]") -> _Outcome:
         try:

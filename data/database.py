@@ -18,6 +18,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlmodel import Session
 
 from data import desk_tables, record_tables
 from data.errors import SchemaError
@@ -34,6 +35,7 @@ PRAGMAS = (
     "wal_autocheckpoint=4000",  # pages: a checkpoint every few hundred turns, not every few dozen
     "secure_delete=ON",  # what was removed is not to be read in the file
 )
+_WIPE = "wipe"  # in a session's ``info``
 _OWNERS = 0o600  # of files that hold the town; SQLite gives its WAL the same
 
 
@@ -97,6 +99,37 @@ def _begin_immediate(connection: Connection) -> None:
         raw.execute("BEGIN IMMEDIATE")
     except sqlite3.OperationalError as error:  # out of an event, nobody else makes it what callers know
         raise OperationalError("BEGIN IMMEDIATE", None, error) from error
+
+
+def wipe_after(session: Session) -> None:
+    """What this turn removes is not to stay readable in the database's log: whoever commits it calls `wipe`."""
+    session.info[_WIPE] = True
+
+
+def is_to_be_wiped(session: Session) -> bool:
+    """Whether a turn of this session asked for it."""
+    return _WIPE in session.info
+
+
+def wipe(engine: Engine) -> bool:
+    """Write SQLite's log back and cut it to nothing; False where somebody reads just now, so that it may do later.
+
+    The log keeps former versions of a page until it is written over, which takes a small town weeks.
+    """
+    if engine.url.get_backend_name() != "sqlite":
+        return True
+    try:
+        with closing(engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            patience = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
+            cursor.execute("PRAGMA busy_timeout=0")  # turns wait behind this, and a reader may take minutes
+            try:
+                busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            finally:
+                cursor.execute(f"PRAGMA busy_timeout={patience}")
+    except (sqlite3.Error, DBAPIError):  # somebody else is at it
+        return False
+    return not busy
 
 
 def is_busy(error: DBAPIError) -> bool:

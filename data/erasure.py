@@ -16,6 +16,7 @@ from sqlmodel import select as select_row
 from data import reviewing, signups, steps, tell, trace_desk, trace_texts, traces
 from data.broadcast_tables import MemberTag, Subscription
 from data.cases import REFUSED
+from data.database import wipe_after
 from data.desk_tables import ConsoleUser
 from data.errors import Declined
 from data.loop import (
@@ -96,6 +97,7 @@ def erase(session: Session, member_id: int, *, now: datetime, rules: Rules) -> E
         for coordinator in tell.coordinators(session):
             tell.member(session, coordinator, line, now=now, not_before=rules.quiet.after(now))
     session.flush()
+    wipe_after(session)
     session.expire_all()
     return Erased(left, withdrawn, cases, rows)
 
@@ -155,6 +157,7 @@ def settle(session: Session, *, now: datetime) -> int:
         _forget_chat(session, removal, number)
         removal.detail = {}
         settled += 1
+        wipe_after(session)
     session.flush()
     return settled
 

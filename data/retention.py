@@ -16,6 +16,7 @@ from sqlmodel import Session, col
 from sqlmodel import select as select_row
 
 from data.broadcast_tables import Subscription
+from data.database import wipe_after
 from data.desk_tables import Audit, ConsoleLink, ConsoleSession, ConsoleUser, RelayDraft, Throttle
 from data.loop import (
     Assignment,
@@ -139,6 +140,8 @@ def go_on(session: Session, *, now: datetime, batch: int = BATCH) -> int:
             removed += found.rows
             looked += found.looked
     session.flush()
+    if removed:
+        wipe_after(session)
     return removed
 
 

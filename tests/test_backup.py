@@ -256,6 +256,7 @@ def test_it_comes_back_where_there_is_nothing(plan: Plan, tmp_path: Path) -> Non
     done = restore(path, f"sqlite:///{place}", {PHOTOS: tmp_path / "new" / "photos"}, now=LATER)
     assert done.aside is None and look_into(place)[1] == done.manifest.rows
     assert (tmp_path / "new" / "photos" / "ab" / "abc.jpg").is_file()
+    assert place.stat().st_mode & 0o777 == 0o600  # not as the umask has it: it is about people
 
 
 def test_one_from_before_there_was_a_folder_comes_back(plan: Plan, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from data.errors import TownError
@@ -184,8 +184,13 @@ def unpack(path: Path, manifest: Manifest, into: Path, *, pause: Pause = lambda:
         for name, member in manifest.members.items():
             target = into / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            with target.open("xb") as out:
+            with private(target, "xb") as out:
                 _copy(path, archive, name, member, out, pause)
+
+
+def private(path: Path, mode: Literal["xb", "x+b"]) -> IO[bytes]:
+    """A new file that nobody else on this machine reads: it is about people."""
+    return open(path, mode, opener=lambda name, flags: os.open(name, flags, 0o600))
 
 
 def _look_at_names(path: Path, archive: ZipFile, manifest: Manifest, size: int) -> None:

@@ -189,9 +189,9 @@ def _swap(database: Path, target: Path, now: datetime) -> Path | None:
     _sync(database)
     aside = _aside(target, now)
     there = target.exists()
+    _belong(database, target)
     if there:
         _fold_wal(target)
-        _belong(database, target)
         _keep(target, aside)
     for ending in ("-wal", "-shm"):
         beside = target.with_name(target.name + ending)
@@ -216,9 +216,12 @@ def _keep(target: Path, aside: Path) -> None:
 
 
 def _belong(database: Path, target: Path) -> None:
-    """As who may read and write the present one: an administrator may restore what the bot's own user runs."""
-    owner = target.stat()
-    database.chmod(owner.st_mode & 0o777)
+    """Whoever may read and write the present one, else its owner alone who owns the folder.
+
+    An administrator may restore what the bot's own user runs.
+    """
+    owner = (target if target.exists() else target.parent).stat()
+    database.chmod(owner.st_mode & 0o777 if target.exists() else 0o600)
     if (owner.st_uid, owner.st_gid) != (os.geteuid(), os.getegid()):
         with suppress(PermissionError):
             os.chown(database, owner.st_uid, owner.st_gid)

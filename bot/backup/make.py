@@ -16,12 +16,11 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import IO, Literal
 
 from sqlalchemy import make_url
 
 from bot import __version__
-from bot.backup.archive import CHUNK, DATABASE, Archive, BackupError, Manifest, Pause, check
+from bot.backup.archive import CHUNK, DATABASE, Archive, BackupError, Manifest, Pause, check, private
 from bot.backup.mark import not_ours
 from bot.backup.rooms import sweep_rooms
 
@@ -212,11 +211,11 @@ def _write(plan: Plan, source: Path, now: datetime, pause: Pause) -> tuple[Path,
     final = _free_name(plan.folder, now)
     part, copy = final.with_suffix(PART), final.with_suffix(".db" + PART)
     try:
-        _private(copy, "xb").close()
+        private(copy, "xb").close()
         snapshot(source, copy, pause=pause)
         schema, rows = look_into(copy)
         manifest = Manifest(__version__, schema, now.isoformat(timespec="seconds"), rows, sorted(plan.folders))
-        with _private(part, "x+b") as file, closing(Archive(file, pause)) as archive:
+        with private(part, "x+b") as file, closing(Archive(file, pause)) as archive:
             archive.add(DATABASE, copy, shrink=True)
             for label, folder in plan.folders.items():
                 for inside, path in files_of(folder):
@@ -251,7 +250,7 @@ def _second(plan: Plan, path: Path, pause: Pause) -> tuple[Path | None, str]:
         for left in plan.second.glob(f"menlou-*{PART}"):
             left.unlink()
         need_room(plan.second, path.stat().st_size)
-        with path.open("rb") as origin, _private(part, "xb") as copy:
+        with path.open("rb") as origin, private(part, "xb") as copy:
             while chunk := origin.read(CHUNK):
                 pause()
                 copy.write(chunk)
@@ -283,11 +282,6 @@ def _only_one(folder: Path) -> Iterator[None]:
         raise BackupError("正在做一份备份，等它做完再来。") from error
     finally:
         os.close(lock)
-
-
-def _private(path: Path, mode: Literal["xb", "x+b"]) -> IO[bytes]:
-    """A new file that nobody else on this machine reads: it is about people."""
-    return open(path, mode, opener=lambda name, flags: os.open(name, flags, 0o600))
 
 
 def order(path: Path) -> tuple[datetime, int]:

@@ -1,0 +1,85 @@
+"""What was removed is not to be read in the database's log either: see `data.database.wipe`."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import timedelta
+
+import pytest
+from sqlmodel import Session, select
+
+from bot.worker import Worker
+from data import erasure
+from data.database import open_reader, wipe
+from data.mail import Inbox
+from data.tables import Room
+from tests.test_persons import GROUP, WHO, number_of
+from tests.test_retention import believed, run
+from tests.town import NOW, DemoTown, Talk, demo_rules
+
+SECRET = "竹鼠拉稀怎么治"
+YEARS = timedelta(days=3_000)
+
+
+@pytest.fixture
+def worker(town: DemoTown) -> Iterator[Worker]:
+    """Of a bot that has been up for a while, in a town to which somebody once said something."""
+    with closing(Worker(town.engine)) as worker:
+        worker.run_now(lambda session: None)
+        Talk(town).say(WHO, GROUP, f"@小门 点课 {SECRET}")
+        assert readable(town) == ["town.db-wal"]
+        yield worker
+
+
+def readable(town: DemoTown) -> list[str]:
+    """The files of the database in which the secret can be read."""
+    return sorted(each.name for each in town.path.parent.glob("town.db*") if SECRET.encode() in each.read_bytes())
+
+
+def forget(session: Session) -> None:
+    erasure.erase(session, number_of(session, WHO), now=NOW, rules=demo_rules())
+
+
+def let_go(session: Session) -> None:
+    """A daily run, years later."""
+    believed(session, now=NOW + YEARS)
+    run(session, now=NOW + YEARS)
+
+
+def nothing(_: Session) -> None:
+    return
+
+
+@pytest.mark.parametrize("remove", [forget, let_go])
+def test_what_was_removed_is_gone_from_the_log(
+    town: DemoTown, worker: Worker, remove: Callable[[Session], None]
+) -> None:
+    """It said 删好了, and for weeks the words stood in town.db-wal: SQLite does not clear its log by itself."""
+    worker.run_now(remove)
+    with town.session() as session:
+        assert not [row for row in session.exec(select(Inbox.text)) if SECRET in row]
+    assert readable(town) == []
+
+
+def test_an_ordinary_turn_leaves_the_log_alone(town: DemoTown, worker: Worker) -> None:
+    worker.run_now(lambda session: session.add(Room(transport="t", external_id="x", created_at=NOW)))
+    assert readable(town) == ["town.db-wal"]
+
+
+def test_while_somebody_reads_it_waits_for_a_later_turn(town: DemoTown, worker: Worker) -> None:
+    reader = open_reader(f"sqlite:///{town.path}")
+    with Session(reader) as session:
+        assert session.exec(select(Inbox.text)).all()
+        worker.run_now(forget)
+        assert readable(town) == ["town.db-wal"] and not wipe(town.engine)
+    reader.dispose()
+    worker.run_now(nothing)
+    assert readable(town) == []
+
+
+def test_a_bot_that_died_in_between_does_it_when_it_is_up_again(town: DemoTown, worker: Worker) -> None:
+    with town.session() as session, session.begin():  # committed, and then the power was cut
+        forget(session)
+    assert readable(town)
+    with closing(Worker(town.engine)) as next_life:
+        next_life.run_now(nothing)
+        assert readable(town) == []
