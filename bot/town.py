@@ -1,6 +1,6 @@
 """The town as this process knows it: files into the database, and what handlers may know out of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -71,8 +71,8 @@ def caution_of(config: Config) -> Caution:
     )
 
 
-def rules_of(config: Config, files: TownFiles) -> Rules:
-    """The rules of the loop as configured, with this town's market days."""
+def rules_of(config: Config, files: TownFiles, *, cut: Callable[[str], Sequence[str]] | None = None) -> Rules:
+    """The rules of the loop as configured, with this town's market days. ``cut``: see `PosterRules`."""
     opens, closes = config[settings.WORK_HOURS]
     return Rules(
         zone=config[ZONE],
@@ -106,7 +106,7 @@ def rules_of(config: Config, files: TownFiles) -> Rules:
         grab_most=config[settings.LOOP_GRAB],
         per_week=config[settings.PUSH_WEEK],
         evening_pushes=pushes_in_the_evening(config),
-        poster=PosterRules(config[settings.LECTURE_POSTER], files.town.town.name),
+        poster=PosterRules(config[settings.LECTURE_POSTER], files.town.town.name, cut),
         broadcast=BroadcastRules(
             config[settings.BROADCAST_TWO], config[settings.BROADCAST_EMERGENCY], config[settings.BROADCAST_DAY]
         ),
@@ -190,7 +190,7 @@ def know(session: Session, config: Config, files: TownFiles, topics: TopicLexico
         topic_ids=town.topic_ids(session),
         lecturer_ids=town.lecturer_ids(session),
         answers=answers_of(session, words),
-        rules=rules_of(config, files),
+        rules=rules_of(config, files, cut=words.tokenizer.short_words),
         speed=speed_of(config) if config[settings.WECHATY_ENDPOINT] else Speed.none(),
         photos=config.file(settings.LECTURE_PHOTOS),
         push_times=partial(occurrences, config[settings.PUSH_CRON], config[ZONE]),

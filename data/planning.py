@@ -120,7 +120,7 @@ def hold(
     facts = facts_of(session, lecture)
     told = rooms if announce else []
     notes = [Note(room, announcements.announcement(facts, room.kind, rules.zone), ANNOUNCED) for room in told]
-    for note in _with_poster(session, notes, facts, rules):
+    for note in _with_poster(session, notes, facts, rules, now):
         say(session, lecture, note, now=now, not_before=not_before)
     for room in _lecturer_rooms(session, plan.lecturer_id, by=by, now=now):
         note = Note(room, announcements.for_lecturer(lecture.id, facts, rules.zone), FACTS)
@@ -167,7 +167,7 @@ def change(
     session.flush()
     for room in (*rooms_of(session, lecture), *(note.room for note in people)):
         take_back(session, lecture, room, now=now)
-    for note in (*_with_poster(session, notes, after, rules), *people):
+    for note in (*_with_poster(session, notes, after, rules, now), *people):
         if note.text:
             say(session, lecture, note, now=now, not_before=not_before)
     return True
@@ -312,11 +312,11 @@ def _coordinates(session: Session, member_id: int) -> bool:
     return session.exec(query).first() is not None
 
 
-def _with_poster(session: Session, notes: Sequence[Note], facts: Facts, rules: Rules) -> list[Note]:
+def _with_poster(session: Session, notes: Sequence[Note], facts: Facts, rules: Rules, now: datetime) -> list[Note]:
     """Each announcement with its poster, drawn once; what tells of a change goes without."""
     if all(note.what != ANNOUNCED for note in notes):
         return list(notes)
-    picture_id = posters.attached(session, facts, rules)
+    picture_id = posters.attached(session, facts, rules, now=now)
     return [replace(note, picture_id=picture_id) if note.what == ANNOUNCED else note for note in notes]
 
 

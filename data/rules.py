@@ -1,5 +1,6 @@
 """The town's rules of the loop: how long each step may take, and when people are spoken to."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -33,10 +34,14 @@ class BroadcastRules:
 
 @dataclass(frozen=True, slots=True)
 class PosterRules:
-    """The poster that goes with an announcement: its style ("" for none), and the town whose name it bears."""
+    """The poster that goes with an announcement: its style ("" for none), and the town whose name it bears.
+
+    ``cut`` gives the words of a text, within which no line should end; None: any character may begin a line.
+    """
 
     style: str = ""
     town: str = ""
+    cut: Callable[[str], Sequence[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,10 +96,35 @@ def test_a_weeks_programme_in_each_style_of_all_or_of_one_village(town: DemoTown
             assert first is not None
         kept = await clerk.get("/lectures/poster", week="next", style="素白", save="1", village="1")
         assert kept.headers["Content-Disposition"].startswith("attachment")
-        for wrong in ({"style": "x"}, {"village": "99"}, {"page": "9"}):
+        for wrong in ({"style": "x"}, {"village": "99"}, {"page": "9", "week": "next"}):
             assert (await clerk.get("/lectures/poster", **wrong)).status == 404, wrong
 
     run(town, story)
+
+
+def test_an_empty_week_shows_where_the_next_lectures_are(town: DemoTown) -> None:
+    """The page once showed a picture that said that there was nothing on it."""
+
+    async def story(desk: Desk) -> None:
+        clerk = desk.clerk()
+        page = await clerk.get("/lectures/posters", week="this")
+        assert "本周没有要讲的课了，海报没画。下周有2节，在上面选“下周”看。" in page.text
+        assert IMAGE.findall(page.text) == [] and 'name="week"' in page.text
+        assert (await clerk.get("/lectures/poster", week="this")).status == 400
+
+    run(town, story)
+
+
+def test_an_address_too_long_for_a_code_is_told(town_with_posters: DemoTown) -> None:
+    async def story(desk: Desk) -> None:
+        clerk, link = desk.clerk(), "https://live.example.cn/" + "a" * 300
+        planned = await clerk.get("/lectures/new", look="1", **PLAN, live=link)
+        assert "直播网址太长（超过300个字符）" in planned.text
+        with desk.session() as session, session.begin():
+            session.get_one(Lecture, 1).live_url = link
+        assert "直播网址太长（超过300个字符）" in (await clerk.get("/lectures/1")).text
+
+    run(town_with_posters, story)
 
 
 def test_a_villages_clerk_sees_the_own_programme(town: DemoTown, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,7 +140,7 @@ def test_a_villages_clerk_sees_the_own_programme(town: DemoTown, monkeypatch: py
         with desk.session() as session:
             mine = desk.user(clerk).village_id
             assert session is not None
-        page = await clerk.get("/lectures/posters", village="1")
+        page = await clerk.get("/lectures/posters", village="1", week="next")
         await drawn(clerk, page)
         assert asked == [mine, mine]
         assert 'name="village"' not in page.text

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from data.drawing import font, palette
 from data.drawing.font import LACKING, Face, balance, clip, drawable, largest, missing, width, wrap
-from data.drawing.qr import MOST, QUIET, qr
+from data.drawing.qr import MOST, QUIET, codable, qr
 from data.drawing.render import png
 from data.drawing.styles import STYLES
 from data.drawing.svg import Canvas
@@ -160,6 +160,54 @@ def test_a_title_breaks_where_a_mark_is(text: str, lines: list[str]) -> None:
     assert all(width(each, 150) <= 1_100 for each in lines)
 
 
+WORDS = {
+    "冬季森林防火和用电安全知识讲座": "冬季/森林/防火/和/用电/安全/知识/讲座",
+    "农村自建房的那些规矩您知道了吗": "农村/自/建房/的/那些/规矩/您/知道/了/吗",
+    "今年60岁以上老人的高龄补贴怎么领": "今年/60/岁/以上/老人/的/高龄/补贴/怎么/领",
+}
+
+
+def cut(text: str) -> list[str]:
+    return WORDS[text].split("/")
+
+
+@pytest.mark.parametrize("text", WORDS)
+def test_a_line_ends_between_words_where_that_takes_no_more_lines(text: str) -> None:
+    """A poster once said 冬季森林防 | 火和用电安全, and another began a line with 的."""
+    whole = 0
+    for room in range(160, 1_000, 11):
+        fewest = len(wrap(text, 40, room))
+        for lay in (wrap, balance):
+            lines = lay(text, 40, room, cut=cut)
+            assert len(lines) == fewest or any(each in text for each in "的了吗")
+            assert "".join(lines) == text and all(width(each, 40) <= room for each in lines)
+            assert all(line[0] not in "的了吗" for line in lines)
+        ends = {sum(map(len, cut(text)[:place])) for place in range(len(cut(text)) + 1)}
+        at = [sum(map(len, lines[:place])) for place in range(len(lines) + 1)]
+        whole += set(at) <= ends
+    assert whole > 60
+
+
+def test_a_word_is_broken_where_a_line_would_be_added() -> None:
+    assert wrap("森林防火", 40, 120, cut=lambda _: ["森林防火"]) == ["森林", "防火"]
+    assert wrap("讲森林防火", 40, 120, cut=lambda _: ["讲", "森林防火"]) == ["讲森林", "防火"]
+
+
+def test_no_last_character_stands_alone_and_nothing_leans_over_an_end() -> None:
+    said = ["电话", "12393", "，", "白天", "都", "有人", "接", "。"]
+    assert wrap("".join(said), 40, 400, cut=lambda _: said) == ["电话12393，白天", "都有人接。"]
+
+
+def test_a_title_gets_a_little_smaller_before_a_word_is_broken() -> None:
+    def words(_: str) -> list[str]:
+        return ["讲", "安全", "账户的事"]
+
+    assert largest("讲安全账户的事", (60, 50, 30), 240, most=2) == (60, ["讲安全", "账户的事"])
+    assert largest("安全账户", (60, 50, 30), 190, most=2, cut=lambda _: ["安全账户"])[0] == 60, "50 breaks it too"
+    assert largest("安全账户", (60, 50, 30), 200, most=2, cut=lambda _: ["安全账户"]) == (50, ["安全账户"])
+    assert largest("讲安全账户的事", (60, 50, 30), 240, most=2, cut=words) == (60, ["讲安全", "账户的事"])
+
+
 def test_a_title_gets_smaller_before_it_gets_longer() -> None:
     assert largest("反诈骗", (100, 50), 400, most=1) == (100, ["反诈骗"])
     assert largest("反诈骗讲座", (100, 50), 400, most=1) == (50, ["反诈骗讲座"])
@@ -256,3 +304,11 @@ def test_a_code_that_would_be_too_fine_is_none() -> None:
     assert qr("", x=0, y=0, side=300) == ""
     assert qr("a" * (MOST + 1), x=0, y=0, side=300) == ""
     assert qr("a" * MOST, x=0, y=0, side=300) != ""
+    assert codable("a" * MOST) and not codable("讲" * (MOST // 2))  # a Chinese letter takes three bytes
+
+
+def test_the_modules_of_a_long_address_s_code_are_large_enough_for_an_old_phone() -> None:
+    """One of 300 characters could not be read from a picture of half its width."""
+    first = qr("a" * MOST, x=0, y=0, side=420).split("M")[1]
+    step = float(first.split("v")[1].split("h")[0])
+    assert step >= 6

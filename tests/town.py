@@ -16,7 +16,7 @@ from bot.settings import LOOP_CRON
 from bot.town import read_files, rules_of, settle_in
 from data.database import open_engine, upgrade
 from data.mail import Outbox, OutboxState
-from data.rules import PosterRules, Rules
+from data.rules import Rules
 from data.tables import Room
 from data.townfile import TownFiles
 from handlers import EARS, QUESTIONS, ROUTES
@@ -62,7 +62,8 @@ def prepare_town(path: Path, *, now: datetime) -> DemoTown:
     upgrade(engine, now=now)
     with Session(engine, expire_on_commit=False) as session, session.begin():
         files, knowledge = settle_in(session, config, transport=WEB, now=now)
-    knowledge = replace(knowledge, rules=replace(knowledge.rules, poster=PosterRules()))  # drawing has tests of its own
+    # Drawing has tests of its own.
+    knowledge = replace(knowledge, rules=replace(knowledge.rules, poster=replace(knowledge.rules.poster, style="")))
     return DemoTown(path, engine, files, knowledge)
 
 

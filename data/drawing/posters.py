@@ -60,14 +60,13 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """A week's lectures; ``nothing`` is said where there are none, ``more`` where not all are shown."""
+    """A week's lectures; ``more`` is said where not all are shown."""
 
     what: str
     whose: str
     span: str
     days: tuple[Day, ...]
     how: str
-    nothing: str = ""
     more: str = ""
 
 
@@ -109,7 +108,7 @@ def lecture(given: Lecture, style: Style) -> Drawn:
 
 
 def programme(given: Programme, style: Style) -> Drawn:
-    """As many pages as the lectures take; one where there are none."""
+    """As many pages as the lectures take."""
     told, lost = _clean(given)
     parts = [blocks.title(told.span, style, sizes=(92, 80, 68, 60))]
     for day in told.days:
@@ -119,8 +118,6 @@ def programme(given: Programme, style: Style) -> Drawn:
             blocks.item(each.time, each.title, each.lines, style, again=again if place else None)
             for place, each in enumerate(day.items)
         ]
-    if not told.days:
-        parts.append(blocks.paragraph(told.nothing, style, size=blocks.BIG))
     if told.more:
         parts.append(blocks.paragraph(told.more, style, size=blocks.SMALL))
     parts.append(blocks.band(told.how, style))

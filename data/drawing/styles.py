@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import sin
 
-from data.drawing.font import Face, clip, largest, width
+from data.drawing.font import Cut, Face, clip, largest, width
 from data.drawing.svg import Canvas, number
 
 WIDE = 1080  # px of a page
@@ -27,7 +27,7 @@ class Heading:
 @dataclass(frozen=True, slots=True)
 class Style:
     """``head`` draws the top of a page and gives where the rest begins; ``foot`` draws the bottom of a page that is
-    ``height`` high, which takes ``foot_high`` px."""
+    ``height`` high, which takes ``foot_high`` px. ``cut`` gives the words of a text, which lines leave whole."""
 
     name: str
     paper: str
@@ -42,6 +42,7 @@ class Style:
     foot_high: float
     head: Callable[[Canvas, "Style", Heading], float]
     foot: Callable[[Canvas, "Style", float], None]
+    cut: Cut | None = None
 
 
 def _plain_head(canvas: Canvas, style: Style, heading: Heading) -> float:
@@ -63,7 +64,8 @@ def _plain_foot(canvas: Canvas, style: Style, height: float) -> None:
 
 def _red_head(canvas: Canvas, style: Style, heading: Heading) -> float:
     """The name in large red letters over the double rule."""
-    size, lines = largest(f"{heading.whose}{heading.what}", (120, 104, 92, 80, 68, 60), ROOM, most=1, face=Face.SERIF)
+    words, sizes = f"{heading.whose}{heading.what}", (120, 104, 92, 80, 68, 60)
+    size, lines = largest(words, sizes, ROOM, most=1, face=Face.SERIF, cut=style.cut)
     y = 60.0
     for words in lines[:2]:
         y += size * 1.15

@@ -52,9 +52,9 @@ def plan(turn: Turn) -> Reply:
     _require_free(turn, wanted.as_lecture(), facts)
     rooms = rooms_of_villages(turn.session, wanted.village_ids)
     said = [(room, announcements.announcement(facts, room.kind, turn.rules.zone)) for room in rooms]
-    poster = posters.of_announcement(facts, turn.rules) if rooms else None
+    poster = posters.of_announcement(facts, turn.rules, now=turn.now) if rooms else None
     shown = _preview(turn, said, lecturers=(facts.lecturer,))
-    if poster is not None and poster.lost:
+    if poster is not None and poster.warning:
         shown = f"{poster.warning}\n{shown}"
     if pieces.unread:
         shown = f"没看懂“{'、'.join(pieces.unread)}”，没有写进去。题目请写在《》里。\n{shown}"
@@ -257,7 +257,10 @@ def _propose(turn: Turn, lecture: Lecture, wished: Change) -> Reply:
         "also": list(wished.also),
     }
     said = [(note.room, note.text) for note in notes]
-    return Reply(_preview(turn, said, lecturers=tuple(lecturers)), Ask("change_lecture", asked))
+    poster = posters.of_announcement(after, turn.rules, now=turn.now) if wished.live_url else None
+    shown = _preview(turn, said, lecturers=tuple(lecturers))
+    shown = f"{poster.warning}\n{shown}" if poster is not None and poster.warning else shown
+    return Reply(shown, Ask("change_lecture", asked))
 
 
 def _require_free(turn: Turn, lecture: Lecture, facts: Facts) -> None:

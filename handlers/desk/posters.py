@@ -42,7 +42,7 @@ class NoSuchStyle(Declined):
 def draw(turn: Turn) -> Reply:
     """海报 and what of, in any style.
 
-    Raises `NoSuchLecture`, `NoPosterOfHome`, `NoSuchText`, `NoSuchGroup` or `NoSuchStyle`.
+    Raises `NoSuchLecture`, `NoPosterOfHome`, `NoSuchText`, `NoSuchGroup`, `EmptyWeek` or `NoSuchStyle`.
     """
     words, style = _style_in(turn, _AROUND.sub("", turn.args))
     words = _AROUND.sub("", words)
@@ -128,12 +128,12 @@ def _of_one(turn: Turn, found: list[Lecture], style: str, said: str) -> Reply:
 
 def _of_lecture(turn: Turn, number: int, style: str) -> Reply:
     lecture = lectures.find(turn.session, number)
-    poster = posters.of_lecture(turn.session, lecture, style=style, rules=turn.rules)
+    poster = posters.of_lecture(turn.session, lecture, style=style, rules=turn.rules, now=turn.now)
     return _send(turn, poster, f"课{lecture.id}《{lecture.title}》", _stale(turn, lecture))
 
 
 def _of_week(turn: Turn, village: str, style: str, *, ahead: int) -> Reply:
-    """The week that begins ``ahead`` Mondays after this week's."""
+    """The week that begins ``ahead`` Mondays after this week's. Raises `EmptyWeek`."""
     monday = turn.today - timedelta(days=turn.today.weekday()) + timedelta(weeks=ahead)
     village_id = _village(turn, village) if village else None
     poster = posters.of_week(turn.session, monday, village_id=village_id, style=style, rules=turn.rules, now=turn.now)
@@ -158,8 +158,8 @@ def _village(turn: Turn, words: str) -> int:
 
 def _stale(turn: Turn, lecture: Lecture) -> str:
     if lecture.state == LectureState.CANCELLED:
-        return "这节课取消了，别往群里发。"
-    return "这节课已经开始或讲完了。" if lecture.starts_at <= turn.now else ""
+        return "这节课取消了，海报上写明了“已取消”。"
+    return "这节课已经开始或讲完了，海报上不再叫人报名。" if lecture.starts_at <= turn.now else ""
 
 
 def _send(turn: Turn, poster: Poster, what: str, warning: str) -> Reply:

@@ -19,6 +19,7 @@ else:
 # Chat is cut alike, and no word that the common-word test (50) needs is lost.
 MIN_FREQUENCY = 6
 DOMAIN_FREQUENCY = 2_000
+_SHORT = 4  # characters of a word that is not taken apart
 
 jieba.setLogLevel(logging.CRITICAL)
 
@@ -44,6 +45,25 @@ class Tokenizer(jieba.Tokenizer):  # type: ignore[misc]
     def words(self, text: str) -> list[str]:
         """The words of ``text``, in order; joined they give ``text`` back."""
         return list(self.cut(text))
+
+    def short_words(self, text: str) -> list[str]:
+        """As ``words``, long ones in parts (森林防火/和/用电/安全): between which a line of print may end."""
+        return [part for word in self.cut(text) for part in (self._parts(word) if len(word) > _SHORT else (word,))]
+
+    def _parts(self, word: str) -> Iterator[str]:
+        """A word as the shorter ones that it is made of; one that was only guessed stays whole."""
+        ends = self.get_DAG(word)
+        if len(word) - 1 not in ends[0]:
+            yield word
+            return
+        ends[0] = [end for end in ends[0] if end < len(word) - 1] or [0]
+        route: dict[int, tuple[float, int]] = {}
+        self.calc(word, ends, route)
+        at = 0
+        while at < len(word):
+            end = route[at][1] + 1
+            yield word[at:end]
+            at = end
 
     def frequency(self, word: str) -> int:
         """How often jieba's corpus has ``word``; 0 when unknown."""

@@ -13,7 +13,7 @@ from data import posters, snippets
 from data.desk_errors import NotThere
 from data.drawing.styles import SEEN, STYLES, WIDE
 from data.names import row_id
-from data.posters import Poster
+from data.posters import EmptyWeek, Poster
 from data.tables import Village
 
 _WEEKS = (("this", "本周"), ("next", "下周"))
@@ -44,11 +44,17 @@ def show_week(ask: Ask) -> Answer:
     kept: dict[str, object] = {"week": week, "village": "" if ask.scope is not None else village_id}
     villages = () if ask.scope is not None else some(ask, Village, "village")
     choices: dict[str, object] = {"weeks": _WEEKS, "week": week, "villages": villages, "village": str(village_id or "")}
-    return _shown(ask, _of_week(ask), "课表海报", "/lectures/posters", "/lectures/poster", kept, choices)
+    try:
+        poster = _of_week(ask)
+    except EmptyWeek as empty:
+        nothing: dict[str, object] = {"poster": None, "pages": (), "styles": (), "stale": empty.at_desk}
+        shown = {"here": "/lectures/posters", "back": "/lectures", "style": style_of(ask)}
+        return Html("posters.html", "课表海报", {**nothing, **choices, **shown})
+    return _shown(ask, poster, "课表海报", "/lectures/posters", "/lectures/poster", kept, choices)
 
 
 def week_picture(ask: Ask) -> Answer:
-    """One page of it."""
+    """One page of it. Raises `EmptyWeek`."""
     poster = _of_week(ask)
     return picture(ask, poster, f"{poster.name.replace(' ', '')}-{style_of(ask)}")
 
