@@ -14,6 +14,8 @@ from data.record_tables import LectureCount
 from data.rules import Rules
 
 LATELY = timedelta(days=3)  # "the lecture" is one that began no longer ago
+CROWDED = 1.5  # people to a seat
+VERY_MANY = 1_000  # people, or papers, at one place, whatever its seats
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,27 @@ def require_begun(lecture: Lecture, *, now: datetime, rules: Rules) -> None:
         raise LectureOver(lecture.id, cancelled=True)
     if lecture.starts_at > now:
         raise NotBegun(lecture.id, day_and_time(lecture.starts_at, rules.zone, now=now))
+
+
+def very_many(
+    attended: int | None, handouts: int | None = None, *, seats: int | None = None, elsewhere: bool = False
+) -> str:
+    """That a number is so large that a digit may be one too many, in a clause; else empty.
+
+    It is written down all the same. ``elsewhere``: there was a second place, or a live link, so seats say nothing.
+    """
+    came, handed = attended or 0, handouts or 0
+    if came >= VERY_MANY:
+        return "到场的人数特别大"
+    if seats and not elsewhere and came > seats * CROWDED:
+        return f"到场的人比{seats:,}个座位多一半以上"
+    return "发资料的份数特别大" if handed >= VERY_MANY else ""
+
+
+def doubt(lecture: Lecture, attended: int, handouts: int | None) -> str:
+    """`very_many` of a lecture."""
+    elsewhere = bool(lecture.branches or lecture.live_url)
+    return very_many(attended, handouts, seats=lecture.seats, elsewhere=elsewhere)
 
 
 def count(

@@ -108,7 +108,7 @@ class Reader:
         said = self.plain(word)
         if label == "标签":
             if said not in self._tags:
-                raise UnknownAudience(f"标签:{said}"[:16], tuple(f"标签:{each}" for each in _close(said, self._tags)))
+                raise UnknownAudience(f"标签:{said}"[:16], tuple(f"标签:{each}" for each in close(said, self._tags)))
             return Audience(tags=(said,)), f"标签:{said}"
         topic = self.topic(said)
         if topic is None:
@@ -151,7 +151,7 @@ class Reader:
 
     def _near(self, said: str) -> tuple[str, ...]:
         groups = self.session.exec(select(Room.name).where(col(Room.kind).in_(tuple(KIND_NAMES)))).all()
-        return _close(said, {*self._villages, *self._saved, *self._tags, *_KIND_WORDS, WHOLE_TOWN, *groups})
+        return close(said, {*self._villages, *self._saved, *self._tags, *_KIND_WORDS, WHOLE_TOWN, *groups})
 
 
 def _goes_with(audience: Audience, more: Audience) -> bool:
@@ -160,5 +160,6 @@ def _goes_with(audience: Audience, more: Audience) -> bool:
     return not (audience and (more.town or (audience.town and (more.villages or more.rooms))))
 
 
-def _close(said: str, known: set[str]) -> tuple[str, ...]:
+def close(said: str, known: set[str]) -> tuple[str, ...]:
+    """The names that are nearest to what was said, the nearest first; none where nothing is near."""
     return tuple(get_close_matches(said, sorted(known), n=3, cutoff=_NEAR))

@@ -12,6 +12,13 @@ from data.seats import open_lectures
 from data.signups import seats_left
 from data.tables import Lecturer, Room, Topic, Village
 
+STATE_NAMES = {
+    LectureState.ANNOUNCED: "排好了",
+    LectureState.CANCELLED: "已取消",
+    LectureState.DELIVERED: "讲完了",
+    LectureState.ARCHIVED: "已归档",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class LectureLine:

@@ -253,8 +253,8 @@ class Recount:
         moments: dict[object, list[datetime]] = defaultdict(list)
         begun: dict[object, list[datetime]] = defaultdict(list)
         for each in self.books.all("lecture"):
-            if self._stepped(each["id"], "delivered"):
-                begun[each["village_id"]].append(moment(each["starts_at"]))
+            trail = self.books.steps["lecture", each["id"]]
+            begun[each["village_id"]] += [at for state, at in trail if state == "delivered"]
         for each in self.held:
             moments[each["village_id"]].append(moment(each["starts_at"]))
         met: dict[object, list[datetime]] = defaultdict(list)

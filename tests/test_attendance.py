@@ -23,7 +23,19 @@ AFTER = NOW + timedelta(days=3, hours=6)  # 课1 (黄秀兰, 上坪村) began at
         ("了36个人 资料40", (36, 40)),
         ("三十六 发资料四十", (36, 40)),
         ("0", (0, None)),
+        ("1,200人", (1200, None)),
+        ("36。", (36, None)),
+        ("36 没发资料", (36, None)),
         ("发资料 40", None),
+        ("-5", None),
+        ("负5", None),
+        ("3.5", None),
+        ("5千", None),
+        ("一千二", None),
+        ("三千人", None),
+        ("30-40人", None),
+        ("36 发资料 4.5", None),
+        ("36 发资料 -3", None),
         ("很多人", None),
     ],
 )
@@ -93,3 +105,31 @@ def test_what_is_no_number_is_asked_again(town: DemoTown, words: str) -> None:
     talk = Talk(town, now=AFTER)
     (said,) = talk.say("卫生院黄医生", None, words)
     assert "到场 36" in said
+
+
+def test_a_number_that_is_unusually_large_is_kept_and_doubted_at_once(town: DemoTown) -> None:
+    """到场 5000, a slip for 50, was thanked for, and only looked odd at the end of the quarter."""
+    talk = Talk(town, now=AFTER)
+    (said,) = talk.say("卫生院黄医生", None, "到场 5000人")
+    assert "记下了：课1" in said and "到场5000人" in said
+    assert "人数特别大" in said and "“课1 到场 36”" in said and "没错就不用管" in said
+    with town.session() as session, session.begin():
+        lecture = session.get_one(Lecture, 1)
+        assert lecture.attended == 5000
+        lecture.seats = 30
+    assert "比30个座位多一半以上" in talk.say("卫生院黄医生", None, "到场 46")[0]
+    assert "份数特别大" in talk.say("卫生院黄医生", None, "到场 30 发资料 3000")[0]
+    assert "没错" not in talk.say("卫生院黄医生", None, "到场 45 发资料 40")[0]
+    with town.session() as session, session.begin():
+        session.get_one(Lecture, 1).branches = ["石湾村"]
+    assert "没错" not in talk.say("卫生院黄医生", None, "到场 200")[0], "there was a second place"
+
+
+def test_nobody_came_is_a_number_and_what_is_none_is_not_kept(town: DemoTown) -> None:
+    """到场 3.5 was kept as 3, 到场 5千 as 5, 到场 -5 as 5."""
+    talk = Talk(town, now=AFTER)
+    assert "到场0人" in talk.say("卫生院黄医生", None, "到场 0")[0]
+    for words in ("到场 3.5", "到场3.5人", "到场 5千", "到场 -5", "到场-5", "到场 一千二", "到场 36 发资料 4.5"):
+        assert "整数" in talk.say("卫生院黄医生", None, words)[0], words
+    with town.session() as session:
+        assert session.get_one(Lecture, 1).attended == 0

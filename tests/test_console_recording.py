@@ -113,3 +113,24 @@ def test_only_coordinators_record(town: DemoTown) -> None:
             assert 'href="/lectures/held"' not in (await clerk.get("/lectures")).text
 
     run(town, story)
+
+
+def test_a_number_that_is_unusually_large_is_kept_and_doubted(town: DemoTown) -> None:
+    """5000 for 50 was kept without a word."""
+
+    async def story(desk: Desk) -> None:
+        clerk, large = desk.clerk(), {**FORM, "attended": "5000"}
+        assert "到场的人数特别大，请核对一下" in (await clerk.get(PAGE, look="1", **large)).text
+        assert "人数特别大" not in (await clerk.get(PAGE, look="1", **FORM)).text
+        done = await clerk.post(PAGE, **large)
+        lecture, _ = last(desk)
+        assert lecture.attended == 5000
+        assert "到场的人数特别大：要是打错了，在这一页的“到场”里改过来就行" in done.said
+        here = f"/lectures/{lecture.id}/attended"
+        assert "人数特别大" in (await clerk.post(here, attended="2000", handouts="")).said
+        assert "特别大" not in (await clerk.post(here, attended="50", handouts="")).said
+        for wrong in ("-5", "3.5", "五十", "9999999"):
+            assert (await clerk.post(here, attended=wrong, handouts="")).status == 422, wrong
+        assert (await clerk.post(here, attended="0", handouts="")).status != 422
+
+    run(town, story)

@@ -6,25 +6,33 @@ from sqlmodel import Session, select
 
 from data.figures import areas
 from data.figures.figures import numbers
-from data.figures.flags import FIVES, IN_A_ROW, MOST, Flag, FlagKind, flags
+from data.figures.flags import FIVES, IN_A_ROW, MOST, Flag, FlagKind, Part, Seen, flags
 from data.figures.periods import parse
 from data.figures.same_lists import SAME_LIST
 from data.figures.scope import Scope
 from data.loop import SignUp, SignUpState, Voice, VoiceKind
+from data.reports.document import document
+from data.reports.gathered import Wish
 from data.tables import Member
 from tests.test_figures import DURING, lecture, typed
+from tests.test_reports import opened, report_of, words_of
 from tests.town import NOW, ZONE, DemoTown
 
 
-def found(session: Session, kind: FlagKind) -> list[Flag]:
+def seen_in(session: Session) -> list[Seen]:
     session.flush()
-    scope = Scope(parse("2026-05"), areas.whole(session), ZONE, NOW)
-    seen = flags(session, scope)
-    for flag in seen:
+    return flags(session, Scope(parse("2026-05"), areas.whole(session), ZONE, NOW))
+
+
+def found(session: Session, kind: FlagKind) -> list[Flag]:
+    seen = seen_in(session)
+    for flag in (each for kind in seen for each in kind.flags):
         assert "请看一眼" in flag.words
         assert "也许" in flag.words  # there may be a reason
-        assert len(flag.words) <= 80
-    return [each for each in seen if each.kind is kind]
+        assert len(flag.words) <= 120
+        assert all(f"课{number}（5月" in flag.words or "（4月" in flag.words for number in flag.lectures[:2])
+        assert "村《" in flag.words, "nobody has to look up which lecture is meant"
+    return [flag for each in seen if each.kind is kind for flag in each.flags]
 
 
 def members(session: Session, count: int) -> list[int]:
@@ -189,6 +197,7 @@ def test_one_number_for_lecture_after_lecture(town: DemoTown) -> None:
         same = row_of(1, [40, *[50] * IN_A_ROW, 40], start)
         row_of(2, [50] * (IN_A_ROW - 1) + [51] + [50] * (IN_A_ROW - 1), start)
         row_of(3, [0] * IN_A_ROW, start)  # nobody came: that is sad, not odd
+        row_of(4, [50, 50, 50, 0, 50, 50, 50], start)  # and no more five in a row than with another number between
         (flag,) = found(session, FlagKind.SAME_NUMBER)
         assert flag.lectures == tuple(same[1:-1])
         assert "50人" in flag.words
@@ -207,6 +216,54 @@ def test_a_flag_changes_no_number(town: DemoTown) -> None:
         typed(session, lecture(session, seats=30), 200, DURING - timedelta(hours=1))
         scope = Scope(parse("2026-05"), areas.whole(session), ZONE, NOW)
         before = numbers(session, scope)
-        assert {flag.kind for flag in flags(session, scope)} == {FlagKind.CROWDED, FlagKind.EARLY}
+        assert {each.kind for each in flags(session, scope)} == {FlagKind.CROWDED, FlagKind.EARLY}
         assert numbers(session, scope) == before
         assert before["attended"] == 200
+
+
+def test_of_many_the_first_are_told_and_how_many_there_are(town: DemoTown) -> None:
+    """Each kind stopped at twenty, and nobody could know of the others."""
+    with town.session() as session:
+        people, many = members(session, FIVES), MOST + 3
+        rows = [lecture(session, seats=30, starts_at=DURING + timedelta(hours=number)) for number in range(many)]
+        for number, each in enumerate(rows):
+            typed(session, each, 200 + number, each.starts_at - timedelta(hours=1))
+            rate(session, each.id, people, [5] * FIVES, timedelta(seconds=1))
+            sign_up(session, each.id, people)
+        seen = seen_in(session)
+        pairs = many * (many - 1) // 2
+        assert {each.kind: (len(each.flags), each.total, each.more) for each in seen} == {
+            FlagKind.SAME_LIST: (MOST, pairs, pairs - MOST),
+            FlagKind.FIVES: (MOST, many, 3),
+            FlagKind.CROWDED: (MOST, many, 3),
+            FlagKind.EARLY: (MOST, many, 3),
+        }
+        scope = Scope(parse("2026-05"), areas.whole(session), ZONE, NOW)
+        for kind in seen:
+            if kind.kind is not FlagKind.SAME_LIST:
+                (rest,) = flags(session, scope, kinds=(kind.kind,), part=Part(offset=MOST))
+                assert (len(rest.flags), rest.total, rest.many) == (3, many, f"{many}处")
+                told = [flag.lectures[0] for flag in (*kind.flags, *rest.flags)]
+                assert told == [row.id for row in rows], "none twice, none left out"
+        text = words_of(opened(document(report_of(session, "2026-05", Wish(flags=True)), None)))
+        assert f"到场的人特别多：一共{many}处，没有都列在这里" in text
+        assert f"课{rows[0].id}（5月" in text and f"课{rows[-1].id}（" not in text
+
+
+def test_a_flag_names_the_day_the_village_and_the_topic_of_each_lecture(town: DemoTown) -> None:
+    with town.session() as session:
+        people = members(session, SAME_LIST)
+        april = lecture(session, starts_at=DURING - timedelta(days=20), title="冬季用火用电安全知识大讲堂第一讲")
+        may = lecture(session, village_id=2, title="反诈骗")
+        bare = lecture(session, village_id=None, title="看戏", seats=10)
+        typed(session, bare, 90, DURING + timedelta(hours=1))
+        for each in (april, may):
+            sign_up(session, each.id, people)
+        one, other = (f"{at.month}月{at.day}日" for at in (april.starts_at, may.starts_at))
+        same, crowd = (each.flags[0] for each in seen_in(session))
+        assert same.names == (
+            f"课{april.id}（{one} 上坪村《冬季用火用电安全知识大讲堂…》）",
+            f"课{may.id}（{other} 石湾村《反诈骗》）",
+        )
+        assert same.words.startswith("、".join(same.names) + "：报名名单一模一样")
+        assert crowd.names == (f"课{bare.id}（{other}《看戏》）",)

@@ -210,6 +210,25 @@ def test_a_group_that_is_bound_later_makes_no_station_in_the_past(town: DemoTown
         assert row == 1
 
 
+def test_a_lecture_that_is_entered_late_makes_no_month_idle_before_it_was_entered(town: DemoTown) -> None:
+    """A lecture of May that was put in on 20 November made five idle months of a time in which there was no bot."""
+    with town.session() as session:
+        lecture(session)  # of another village: there are records of May
+        village = Village(name="新村")
+        session.add(village)
+        session.flush()
+        lecture(session, village_id=village.id, held_at=NOW)
+        later = NOW + 60 * DAY
+        assert idle_months(session, scope_of(session, "2026", now=later), "新村") == 2, (
+            "November, in which it was entered, and December"
+        )
+        assert "新村" not in dict(
+            breakdown(session, scope_of(session, "2026Q3"), "village", keys=("months_idle",)).rows
+        )
+        lecture(session, village_id=village.id, starts_at=DURING + 31 * DAY, held_at=DURING + 31 * DAY)
+        assert idle_months(session, scope_of(session, "2026Q3"), "新村") == 3, "entered in June, it counts from June"
+
+
 def idle_months(session: Session, scope: Scope, name: str) -> Number:
     """Months without anything in a village."""
     return dict(breakdown(session, scope, "village", keys=("months_idle",)).rows)[name][0]

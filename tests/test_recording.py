@@ -175,3 +175,40 @@ def test_what_is_missing_is_named_and_nobody_else_may(town: DemoTown) -> None:
     assert "还没到" in talk.say(DESK, None, "补记 讲座 反诈骗 覃志刚 明天晚上7点半 石湾村")[0]
     talk.say(DESK, None, "补记 讲座 反诈骗 覃志刚 昨晚7点半 石湾村")
     assert "没有记" in talk.say(DESK, None, "取消")[0]
+
+
+@pytest.mark.parametrize(
+    ("where", "told"),
+    [
+        ("石弯村", "没有“石弯村”，是不是石湾村？"),
+        ("石弯", "没有“石弯”，是不是石湾村？"),
+        ("在石弯村晒谷场", "没有“石弯村”，是不是石湾村？"),
+        ("下坪村老榕树下", "没有“下坪村”，是不是上坪村？"),
+        ("甲乙村", "没有“甲乙村”，登记了的有上坪村、石湾村、"),
+        ("", "还缺：哪个村。"),
+        ("农村", "还缺：哪个村。"),
+    ],
+)
+def test_a_village_that_nobody_knows_is_told_with_those_that_may_be_meant(
+    town: DemoTown, where: str, told: str
+) -> None:
+    """It asked for the village, which had been said."""
+    for words in ("补记 屋场会 反诈骗 覃志刚 昨晚7点半", "排课 反诈骗 覃志刚 后天晚上7点半"):
+        (said,) = Talk(town).say(DESK, None, f"{words} {where}")
+        assert "还缺：哪个村" in said and told in said, words
+
+
+def test_a_number_that_is_unusually_large_is_shown_as_one_before_it_is_kept(town: DemoTown) -> None:
+    talk = Talk(town)
+    (asked,) = talk.say(DESK, None, "补记 屋场会 反诈骗 覃志刚 昨晚7点半 石湾村 5,000人")
+    assert "到场5000人" in asked and "到场的人数特别大，请核对一下" in asked and "回“确认”记下" in asked
+    assert "记下了" in talk.say(DESK, None, "确认")[0]
+    with town.session() as session:
+        assert kept(session).attended == 5000
+
+
+@pytest.mark.parametrize("words", ["-35人", "3.5人", "3千人", "三千人", "30-40人", "35人 资料4.5份", "到场-3"])
+def test_a_number_that_is_not_whole_is_asked_again(town: DemoTown, words: str) -> None:
+    """3.5人 was kept as 5 people."""
+    (said,) = Talk(town).say(DESK, None, f"补记 屋场会 反诈骗 覃志刚 昨晚7点半 石湾村 {words}")
+    assert "没看懂" in said and "整数" in said

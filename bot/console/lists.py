@@ -92,7 +92,7 @@ def show_list(
     words = ask.query.get("q", "").strip()[:LONGEST] if listing.searches else ""
     if ask.query.get("as") == "xlsx":
         return _sheet(ask, listing, words, chosen)
-    page = _page(ask)
+    page = page_of(ask)
     found = listing.find(ask, Wanted(words, chosen, (page - 1) * EACH, EACH))
     pages = max(1, -(-found.total // EACH))
     kept = {"q": words, **chosen}
@@ -134,6 +134,7 @@ def _chosen(ask: Ask, each: Filter) -> str:
     return value if any(value == known for known, _ in each.options) else ""
 
 
-def _page(ask: Ask) -> int:
+def page_of(ask: Ask) -> int:
+    """The page that the address asks for, from 1."""
     value = ask.query.get("page", "1")
     return max(1, int(value)) if value.isascii() and value.isdecimal() and len(value) < 7 else 1

@@ -3,7 +3,10 @@
 periods, areas     which time, which place
 scope              both together, and when the books of that time were closed
 records            since when there are rows to count at all
-figures            all there are (`FIGURES`); how each subject is counted is in orders, held, heard, spoken, reported
+figure             what one is: a number and the rows behind it, out of one source; counting counts several together
+figures            all there are (`FIGURES`); how each subject is counted is in orders, held, stations, heard, spoken,
+                   reported; sql has spans of time in both databases' words
+named              places as people call them
 tables             the same figures by month, village, topic …
 flags              what looks odd, for coordinators to look at; same_lists finds lists that are one
 media              the reports in media that are noted by hand

@@ -6,11 +6,11 @@ For coordinators only, and no ranking: nobody is first, and whoever meets the cr
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Subquery, and_, case, func, select
+from sqlalchemy import Subquery, and_, case, func, select
 from sqlmodel import Session
 
 from data.figures.heard import VOICE
-from data.figures.held import COUNT, LECTURE, was_held
+from data.figures.held import COUNT, LECTURE, held_here
 from data.figures.scope import Scope
 from data.figures.sql import minutes_between
 from data.loop import VoiceKind
@@ -85,10 +85,6 @@ def by_sound(name: str) -> bytes:
     return name.encode("gb18030", "replace")
 
 
-def _mine(scope: Scope) -> tuple[ColumnElement[bool], ...]:
-    return (scope.inside(LECTURE.c.starts_at), was_held(scope), *scope.here(LECTURE.c.village_id, LECTURE.c.hamlet))
-
-
 def _held(scope: Scope, within: timedelta) -> Subquery:
     """By lecturer: how many were held, and of how many somebody typed a number in time."""
     first = (
@@ -101,7 +97,7 @@ def _held(scope: Scope, within: timedelta) -> Subquery:
     query = select(
         LECTURE.c.lecturer_id, func.count().label("count"), func.sum(case((soon, 1), else_=0)).label("punctual")
     )
-    return query.where(*_mine(scope)).group_by(LECTURE.c.lecturer_id).subquery("held")
+    return query.where(*held_here(scope)).group_by(LECTURE.c.lecturer_id).subquery("held")
 
 
 def _rated(scope: Scope) -> Subquery:
@@ -115,4 +111,4 @@ def _rated(scope: Scope) -> Subquery:
     query = select(
         LECTURE.c.lecturer_id, func.count(VOICE.c.rating).label("count"), func.avg(VOICE.c.rating).label("mean")
     ).select_from(LECTURE.join(VOICE, given))
-    return query.where(*_mine(scope)).group_by(LECTURE.c.lecturer_id).subquery("rated")
+    return query.where(*held_here(scope)).group_by(LECTURE.c.lecturer_id).subquery("rated")

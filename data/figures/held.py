@@ -42,9 +42,19 @@ def _stepped(state: LectureState, *when: ColumnElement[bool], of: FromClause = L
     return select(literal(1)).where(*mine, *when).correlate(of).exists()
 
 
-def was_held(scope: Scope, of: FromClause = LECTURE) -> ColumnElement[bool]:
-    """That a lecture (``of``: its table, or that by another name) was written down as held in time."""
-    return _stepped(LectureState.DELIVERED, scope.known(STEP.c.at), of=of)
+def was_held(scope: Scope) -> ColumnElement[bool]:
+    """That a lecture was written down as held in time."""
+    return _stepped(LectureState.DELIVERED, scope.known(STEP.c.at))
+
+
+def held_here(scope: Scope) -> tuple[ColumnElement[bool], ...]:
+    """That a lecture was held in the period and the place; of one that was cancelled there is nothing to tell."""
+    return (scope.inside(LECTURE.c.starts_at), was_held(scope), *scope.here(LECTURE.c.village_id, LECTURE.c.hamlet))
+
+
+def written_before(moment: ColumnElement[Any], of: FromClause) -> ColumnElement[bool]:
+    """That a lecture (``of``: its table by whatever name) was written down as held before a moment."""
+    return _stepped(LectureState.DELIVERED, STEP.c.at < moment, of=of)
 
 
 def was_cancelled(scope: Scope) -> ColumnElement[bool]:
@@ -54,7 +64,7 @@ def was_cancelled(scope: Scope) -> ColumnElement[bool]:
 
 def came_late(scope: Scope) -> ColumnElement[bool]:
     """That it was written down as held only afterwards."""
-    return _stepped(LectureState.DELIVERED) & ~was_held(scope)
+    return _stepped(LectureState.DELIVERED, STEP.c.at > scope.closes) & ~was_held(scope)
 
 
 def said_last(column: Any, scope: Scope) -> Column:

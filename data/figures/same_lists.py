@@ -6,6 +6,7 @@ A sign-up is who it is for: the name that was written (whoever pasted the list),
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import BigInteger, Row, case, cast, func, select
@@ -27,10 +28,11 @@ def same_lists(session: Session, scope: Scope) -> Iterator[tuple[int, int, int, 
     """(lecture, lecture, how many are on its list, on the list of the other): those with one and the same list, or but
     one sign-up more. One of the two lies in the period, the other may have been up to `BEFORE` earlier."""
     alike: dict[tuple[Any, ...], list[Row[Any]]] = defaultdict(list)
+    listed = cache(partial(_list, session))
     for each in session.execute(_sums(scope)):
         found = {other.id: other for key in _keys(each) for other in alike[key] if _near(each, other)}
         for other in found.values() if each.starts_at >= scope.start else ():
-            if _differ(_list(session, each.id), _list(session, other.id)) <= 1:
+            if _differ(listed(each.id), listed(other.id)) <= 1:
                 yield other.id, each.id, other.rows, each.rows
         for key in _keys(each):
             alike[key].append(each)

@@ -1,14 +1,15 @@
 """Stations (站点) in which nothing was held: each should hold something every month.
 
-A village is a station from when a group of ours is its own, or something was held there. The rows are villages by
-months.
+A village is a station from when a group of ours is its own, or from when something that was held there was first
+written down: of the months before that nothing is known, whatever is brought along later (补记). So no later entry
+makes a month idle. The rows are villages by months.
 """
 
 from sqlalchemy import ColumnElement, FromClause, String, func, literal, literal_column, or_, select, true, union_all
 
 from data.columns import Moment
 from data.figures.figure import Column, Dim, Source, Things, places
-from data.figures.held import LECTURE, was_held
+from data.figures.held import LECTURE, was_held, written_before
 from data.figures.scope import Scope
 from data.statements import table_of
 from data.tables import Room, RoomKind, Village
@@ -33,12 +34,11 @@ def _villages_by_months(scope: Scope) -> FromClause:
 
 
 def _idle(scope: Scope) -> tuple[ColumnElement[bool], ...]:
-    """That a month is over, that a village was a station by its end, and that nothing was held there in it."""
+    """That a month is over, that a village was known to be a station by its end, and that nothing was held there in
+    it."""
     since = func.coalesce(_ROOM.c.bound_at, _ROOM.c.created_at)
     room = select(_ROOM.c.id).where(_ROOM.c.village_id == _VILLAGE.c.id, _ROOM.c.kind != RoomKind.DIRECT, since < _ENDS)
-    former = select(_FORMER.c.id).where(
-        _FORMER.c.village_id == _VILLAGE.c.id, _FORMER.c.starts_at < _ENDS, was_held(scope, _FORMER)
-    )
+    former = select(_FORMER.c.id).where(_FORMER.c.village_id == _VILLAGE.c.id, written_before(_ENDS, _FORMER))
     held = select(LECTURE.c.id).where(
         LECTURE.c.village_id == _VILLAGE.c.id,
         LECTURE.c.starts_at >= _BEGINS,

@@ -80,8 +80,18 @@ def values(report: Report) -> dict[str, object]:
              "ratings": told.told(each.ratings), "mean": told.told(each.mean)}
             for each in report.commended
         ],
-        "flags": [each.words for each in report.flags or ()],
+        "flags": _flags(report),
     }  # fmt: skip
+
+
+def _flags(report: Report) -> list[str]:
+    """What looks odd, and after each kind how much more of it there is."""
+    found = []
+    for seen in report.flags or ():
+        found += [each.words for each in seen.flags]
+        if seen.more:
+            found.append(f"……{seen.name}：一共{seen.many}，没有都列在这里，其余在控制台的“图表”→“请看一眼”里看。")
+    return found
 
 
 def _first(rows: list[dict[str, str]], column: str) -> list[dict[str, str]]:

@@ -10,7 +10,7 @@ from data.figures.areas import Level, Place
 from data.figures.commendation import Candidate, Criteria, commendation
 from data.figures.figure import Number, Row
 from data.figures.figures import BY_KEY, LATE, numbers
-from data.figures.flags import Flag, flags
+from data.figures.flags import Seen, flags
 from data.figures.formalism import SelfCheck, check
 from data.figures.named import WHOLE, named
 from data.figures.periods import Period, PeriodKind, parse
@@ -49,7 +49,7 @@ class Report:
     late: tuple[tuple[str, Row], ...]
     media: tuple[MediaReport, ...]
     check: SelfCheck | None
-    flags: tuple[Flag, ...] | None
+    flags: tuple[Seen, ...] | None
     criteria: Criteria | None
     commended: tuple[Candidate, ...]
 

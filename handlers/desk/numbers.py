@@ -7,7 +7,7 @@ from sqlmodel import select
 from data import attendance, lectures, photos, signups, steps
 from data.announcements import KINDS
 from data.lecture_notes import facts_of, rooms_of
-from data.loop import Lecture, LectureState, Subject
+from data.loop import Lecture, Subject
 from data.phrases import day_and_time
 from data.tables import Role, RoleKind
 from handlers.desk.wording import in_public
@@ -16,13 +16,7 @@ from handlers.understand.when.numerals import to_int
 
 MOST = 100_000
 _PAPERS = r"[\s,，、;；]*(?:发放?|派)?(?:了)?(?:资料|材料|单张)\s*\d{1,6}\s*[份张本]?"
-TAIL = rf"\s+.{{1,20}}|\s*\d{{1,6}}\s*[个位]?人?(?:{_PAPERS})?"
-STATES = {
-    LectureState.ANNOUNCED: "排好了",
-    LectureState.CANCELLED: "已取消",
-    LectureState.DELIVERED: "讲完了",
-    LectureState.ARCHIVED: "已归档",
-}
+TAIL = rf"\s+.{{1,20}}|\s*-?\d[\d,.]{{0,8}}\s*[千万]?[个位]?人?(?:{_PAPERS})?"
 STEPS = {
     "announced": "排课通知",
     "changed": "改",
@@ -35,10 +29,15 @@ STEPS = {
     "archived": "归档",
 }
 _SHOWN = 6  # steps
-_NUMBER = r"(\d{1,7}|[零一二两三四五六七八九十百]{1,6})"
-_CAME = re.compile(rf"^\D{{0,3}}?{_NUMBER}")
-_HANDED = re.compile(rf"(?:资料|材料|单张)\s*[:：了]?\s*{_NUMBER}")
-_USAGE = "请写人数，比如“到场 36 发资料 40”（没发资料就只写“到场 36”）。"
+# A whole number, whole: no 3 of 3.5 or 3千, nor 30 of 30-40.
+NUMBER = (
+    r"(?<![\d.,负千万-])(?:\d{1,3}(?:,\d{3})+|\d{1,7}|[零一二两三四五六七八九十百]{1,6})"
+    r"(?!\d|[.,点]\d|\s*[千万]|\s*[-~至到]\s*\d)"
+)
+_CAME = re.compile(rf"^[^\d.负千万-]{{0,3}}?({NUMBER})")
+_HANDED = re.compile(rf"(?:资料|材料|单张)\s*[:：了]?\s*({NUMBER})")
+_SAID = re.compile(r"(?:资料|材料|单张)\s*[:：了]?\s*[-负]?\s*\d")
+_USAGE = "人数请写一个整数，比如“到场 36 发资料 40”（没发资料就只写“到场 36”）。"
 
 
 def show(turn: Turn) -> Reply:
@@ -56,7 +55,7 @@ def show(turn: Turn) -> Reply:
     spoken = f"，讲{lecture.dialect}" if lecture.dialect else ""
     when = day_and_time(lecture.starts_at, zone, now=turn.now)
     lines = [
-        f"课{lecture.id} {kind}《{lecture.title}》，{STATES[lecture.state]}",
+        f"课{lecture.id} {kind}《{lecture.title}》，{lectures.STATE_NAMES[lecture.state]}",
         f"{when}，{'、'.join(places)}，{facts.who}{facts.words.leads}{spoken}",
         f"直播：{lecture.live_url}" if lecture.live_url else "",
         f"群：{'、'.join(room.name for room in rooms_of(turn.session, lecture)) or '没有'}",
@@ -87,16 +86,20 @@ def count(turn: Turn) -> Reply:
         turn.session, lecture, attended=came, handouts=handed, by=turn.member_id, now=turn.now, rules=turn.rules
     )
     papers = f"，发资料{done.handouts}份" if done.handouts is not None else ""
-    if done.before is not None:
-        return Reply(f"改好了：课{lecture.id}《{lecture.title}》到场{came}人（原来{done.before}人）{papers}。")
-    return Reply(f"记下了：课{lecture.id}《{lecture.title}》到场{came}人{papers}。有照片可以直接发给我。")
+    before = f"（原来{done.before}人）" if done.before is not None else ""
+    kept = "改好了" if before else "记下了"
+    said = f"{kept}：课{lecture.id}《{lecture.title}》到场{came}人{before}{papers}。"
+    if large := attendance.doubt(lecture, came, handed):
+        again = f"课{lecture.id} 到场 36{' 发资料 40' if handed is not None else ''}"
+        return Reply(f"{said}{large}，要是打错了，照样再发一次就改，比如“{again}”；没错就不用管。")
+    return Reply(said if before else f"{said}有照片可以直接发给我。")
 
 
 def read_numbers(words: str) -> tuple[int, int | None] | None:
-    """(who came, what was handed out) of "36 发资料 40"; None where no number is said."""
+    """(who came, what was handed out) of "36 发资料 40"; None where no number is said, or one that is not whole."""
     handed = _HANDED.search(words)
     came = _CAME.search(words[: handed.start()] if handed else words)
-    if came is None or (number := _int(came[1])) is None:
+    if came is None or (number := _int(came[1])) is None or (handed is None and _SAID.search(words)):
         return None
     return number, _int(handed[1]) if handed else None
 
@@ -115,6 +118,7 @@ def not_theirs(turn: Turn, lecture: Lecture) -> Reply | None:
 
 
 def _int(words: str) -> int | None:
+    words = words.replace(",", "")
     return int(words) if words.isdigit() and words.isascii() else to_int(words)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlmodel import select
 
 from data import rooms
+from data.audience_words import close
 from data.kinds import kind_of
 from data.loop import EventKind
 from data.tables import Lecturer, Village
@@ -30,6 +31,10 @@ _SPOT = re.compile(
     r"码头|中心|大树|操场|礼堂|工地)里?$"
 )
 _SMALL = re.compile(r"^(?:讲|来|在|去|到|的|给|请|为|和|与|一?[场堂节]|课|讲座|老师|用|说|主题|题目|关于|叫|人)*$")
+_APART = re.compile(r"[\s在到去于，,。.、；;：:]+")
+_A_VILLAGE = re.compile(r"([\u4e00-\u9fff]{1,6}?(?:村|屯|寨|社区|街道))")
+_NO_NAMES = frozenset({"农村", "乡村", "全村", "本村", "各村", "我村", "我们村", "驻村", "新农村", "社区"})
+_FEW = 8  # villages that are all named
 _GRAINS = ("minute", "hour")
 NO_TIME = "时间"  # what is missing where none was said
 _CLOCK_MISSING = "钟点（比如晚上7点半）"
@@ -82,8 +87,23 @@ def read_pieces(turn: Turn, words: str) -> Pieces:
     if lecturer is None:
         missing.append(f"宣讲员（{'还是'.join(options)}？）" if options else "宣讲员")
     if not where.villages:
-        missing.append("哪个村")
+        missing.append(_which_village(turn, words, unread))
     return Pieces(kind, title, topic, lecturer, starts_at, where, seats, dialect, live_url, tuple(missing), unread)
+
+
+def _which_village(turn: Turn, words: str, unread: tuple[str, ...]) -> str:
+    """哪个村: what was said for one that nobody knows, and which it may be."""
+    parts = _APART.split(words)
+    said = [found[1] for part in parts if (found := _A_VILLAGE.match(part)) and found[1] not in _NO_NAMES]
+    known = {name: each.name for each in rooms.villages(turn.session) for name in _names(each)}
+    for part in (*said, *unread):
+        if near := dict.fromkeys(known[name] for name in close(part, set(known))):
+            return f"哪个村（没有“{part}”，是不是{'、'.join(near)}？）"
+    if not said:
+        return "哪个村"
+    names = tuple(dict.fromkeys(known.values()))
+    there = f"，登记了的有{'、'.join(names)}" if len(names) <= _FEW else "，要跟登记的村名一样"
+    return f"哪个村（没有“{said[0]}”{there}）"
 
 
 def url_in(words: str) -> str:

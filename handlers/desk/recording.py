@@ -5,22 +5,26 @@ from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from data import planning, recording
+from data import attendance, planning, recording
 from data.announcements import fixed
 from data.lecture_notes import facts_of
 from data.loop import EventKind
 from data.recording import ONLINE, SITE, Held
 from handlers.answers import NO
-from handlers.desk.numbers import MOST, read_numbers
+from handlers.desk.numbers import MOST, NUMBER, read_numbers
 from handlers.desk.pieces import NO_TIME, Pieces, read_pieces, reading_in, without
 from handlers.desk.wording import in_public
 from handlers.turn import Ask, Reply, Turn
 
 CONFIRM = "confirm_record"
 EXAMPLE = "补记 屋场会 反诈骗 覃志刚 昨晚7点半 石湾村 35人 资料40份"
-_NUMBER = r"(?:\d{1,7}|[零一二两三四五六七八九十百]{1,6})"
-_HANDED = re.compile(rf"(?:发放?|派)?了?(?:资料|材料|单张)\s*[:：了]?\s*{_NUMBER}\s*[份张本]?")
-_CAME = re.compile(rf"(?:到场|来了|到了)\s*({_NUMBER})\s*[个位]?人?|({_NUMBER})\s*[个位]?人")
+_HANDED = re.compile(rf"(?:发放?|派)?了?(?:资料|材料|单张)\s*[:：了]?\s*{NUMBER}\s*[份张本]?")
+_CAME = re.compile(rf"(?:到场|来了|到了)\s*({NUMBER})\s*[个位]?人?|({NUMBER})\s*[个位]?人")
+# A number that is none of these: 3.5人, -35人, 3千人, 资料4.5份.
+_NOT_WHOLE = re.compile(
+    r"(?:(?:到场|来了|到了)\s*)?[-负]?(?:\d[\d.,]*|[一二两三四五六七八九十百]+(?=[千万]))[-~至到千万\d]*\s*[个位]?人|"
+    r"(?:到场|资料|材料|单张)\s*[:：了]?\s*[-负]?\d[\d.,千万]*[份张本]?"
+)
 _ONLINE = re.compile(r"线上|网上")
 _WEEKDAY = re.compile(r"周|星期|礼拜")
 _MONTH = re.compile(r"月|\d[./-]\d|节|国庆|元旦")
@@ -33,6 +37,8 @@ def propose(turn: Turn) -> Reply:
     if in_public(turn):
         return Reply("补记活动请私聊我说，或在工作群里说。")
     came, handed, words = _numbers(turn.args)
+    if odd := _NOT_WHOLE.search(words):
+        return Reply(f"没看懂“{odd.group().strip()}”。人数、份数请写成整数再发，比如“35人 资料40份”。")
     if max(came or 0, handed or 0) > MOST:
         return Reply("这个数太大了，请核对一下再发。")
     starts_at, rough, words = _time(turn, words)
@@ -131,12 +137,14 @@ def _shown(turn: Turn, held: Held, *, rough: bool) -> str:
         f"到场{held.attended}人" if held.attended is not None else "",
         f"发资料{held.handouts}份" if held.handouts is not None else "",
     ]
+    large = attendance.very_many(held.attended, held.handouts)
     same = "、".join(f"课{each.id}《{each.title}》" for each in recording.alike(turn.session, held, zone))
     lines = [
         f"补记{facts.words.name}《{held.title}》",
         f"{held.starts_at.year}年{fixed(held.starts_at, zone)}{'（没说几点，先这样记）' if rough else ''}",
         f"{facts.where}，{facts.who}{facts.words.leads}",
         "，".join(filter(None, told)) or "没说多少人，过后可以报",
+        f"{large}，请核对一下：打错了就回“取消”，改好再发。" if large else "",
         recording.late_words(held.starts_at, zone, now=turn.now),
         f"同一天这个村已有{same}，请看是不是同一场。" if same else "",
         "不通知任何人。回“确认”记下，回“取消”作废。",

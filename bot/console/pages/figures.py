@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.console.asked import MOST_PLACES, Asked, asked, kept_of, places, scope_of, when_words
-from bot.console.lists import Column, Found, Listing, Wanted, show_list
+from bot.console.lists import Column, Found, Listing, Wanted, page_of, show_list
 from bot.console.values import Answer, Ask, Deed, Download, Html, Page, address
 from bot.darkroom import draw
 from data.desk_errors import NotThere
 from data.desk_tables import ConsoleRole
-from data.figures import areas, flags, records, tables
+from data.figures import areas, records, tables
 from data.figures.figure import Figure, Number, Row
 from data.figures.figures import BY_KEY, numbers
+from data.figures.flags import MOST, FlagKind, Part, Seen, flags
 from data.figures.named import above
 from data.figures.scope import Scope
 from data.figures.tables import breakdown
@@ -173,11 +174,29 @@ def chart(ask: Ask) -> Answer:
 
 
 def odd(ask: Ask) -> Answer:
-    """请看一眼: what looks odd, for coordinators."""
+    """请看一眼: what looks odd, for coordinators; the first of each kind, or all of one, page by page."""
     scope = scope_of(ask)
     kept = kept_of(ask, scope)
-    values = {"flags": flags.flags(ask.session, scope), "back": address(PAGE, **kept), "scope": scope}
+    kind = next((each for each in FlagKind if each == ask.query.get("kind")), None)
+    seen, page = (flags(ask.session, scope), 1) if kind is None else _one_kind(ask, scope, kind)
+    pages = -(-seen[0].total // MOST) if kind is not None and seen else 1
+    values = {
+        "seen": [(each, address(f"{PAGE}/flags", **kept, kind=each.kind)) for each in seen],
+        "page": page,
+        "pages": pages,
+        "turn": lambda to: address(f"{PAGE}/flags", **kept, kind=kind or "", page=to if to > 1 else ""),
+        "all": address(f"{PAGE}/flags", **kept) if kind is not None else "",
+        "back": address(PAGE, **kept),
+        "scope": scope,
+    }
     return Html("figures_flags.html", "请看一眼", values)
+
+
+def _one_kind(ask: Ask, scope: Scope, kind: FlagKind) -> tuple[list[Seen], int]:
+    """One page of what was seen of one kind, and its number; behind the last there is the first."""
+    page = page_of(ask)
+    seen = flags(ask.session, scope, kinds=(kind,), part=Part((page - 1) * MOST))
+    return (seen, page) if seen and seen[0].flags else (flags(ask.session, scope, kinds=(kind,)), 1)
 
 
 def _tile(figure: Figure, number: Number, kept: dict[str, str]) -> Tile:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bot.console.pages.lectures import departure, read_time, read_url, read_villages, together
 from bot.console.pages.posters import picture, style_of
+from bot.console.pages.recording import correct
 from bot.console.values import Answer, Ask, Deed, Done, Form, Html, Page
 from data import (
     announcements,
@@ -29,12 +30,13 @@ from data.drawing.styles import STYLES
 from data.errors import Declined, NoSuchLecture
 from data.free_slots import require_free
 from data.lecture_notes import facts_of, orders_of, room_notes
+from data.lectures import STATE_NAMES as STATES
 from data.loop import EventKind, Lecture, LectureState, SignUpState, Subject
 from data.mail import OutboxState
 from data.planning import Change
 from data.tables import Lecturer, Topic, Village
 from handlers.desk.lectures import MAX_SEATS, MAX_WORDS
-from handlers.desk.numbers import MOST, STATES, STEPS
+from handlers.desk.numbers import MOST, STEPS
 from handlers.desk.pieces import full_venue
 
 LEFT = {
@@ -110,7 +112,7 @@ def _poster_warning(ask: Ask, lecture: Lecture) -> str:
     if lecture.kind == EventKind.VISIT:
         return ""
     try:
-        return posters.of_lecture(ask.session, lecture, style=style_of(ask), rules=ask.rules).warning
+        return posters.of_lecture(ask.session, lecture, style=style_of(ask), rules=ask.rules, now=ask.now).warning
     except ValueError:
         return "海报画不出来，通知只发文字。请看看课名和直播网址是不是太长。"
 
@@ -267,7 +269,7 @@ def attended(ask: Ask) -> Done:
     late = recording.late_words(lecture.starts_at, ask.rules.zone, now=ask.now)
     return Done(
         _path(lecture),
-        f"记下了：到场{came}人{before}。{late}",
+        f"记下了：到场{came}人{before}。{late}{correct(attendance.doubt(lecture, came, handed))}",
         about=f"课{lecture.id}",
         detail={"到场": came, "发资料": done.handouts},
     )
@@ -288,7 +290,7 @@ def poster(ask: Ask) -> Answer:
     if lecture.kind == EventKind.VISIT:
         raise NotThere("这张海报")
     style = style_of(ask)
-    drawn = posters.of_lecture(ask.session, lecture, style=style, rules=ask.rules)
+    drawn = posters.of_lecture(ask.session, lecture, style=style, rules=ask.rules, now=ask.now)
     return picture(ask, drawn, f"课{lecture.id}-{style}")
 
 

@@ -2,7 +2,7 @@
 
 from bot.console.pages.lectures import KIND_NAMES, read_time
 from bot.console.values import Answer, Ask, Deed, Done, Form, Html, Page
-from data import planning, recording
+from data import attendance, planning, recording
 from data.desk import lectures as desk
 from data.desk_errors import BadEntry
 from data.desk_tables import ConsoleRole
@@ -49,6 +49,7 @@ def _looked_at(ask: Ask, form: Form) -> dict[str, object]:
         "held": held,
         "facts": facts_of(ask.session, held.as_lecture(by=None, now=ask.now)),
         "mode": recording.mode_of(held.venue, live=bool(held.live_url)),
+        "large": attendance.very_many(held.attended, held.handouts),
         "late": recording.late_words(held.starts_at, ask.rules.zone, now=ask.now),
         "alike": recording.alike(ask.session, held, ask.rules.zone),
     }
@@ -59,9 +60,15 @@ def record(ask: Ask) -> Done:
     held = _read(ask, ask.form)
     lecture = recording.record(ask.session, held, by=ask.user.member_id, now=ask.now)
     late = recording.late_words(held.starts_at, ask.rules.zone, now=ask.now)
-    said = f"记下了：课{lecture.id}《{lecture.title}》，没有通知任何人。{late}"
+    large = attendance.very_many(held.attended, held.handouts)
+    said = f"记下了：课{lecture.id}《{lecture.title}》，没有通知任何人。{late}{correct(large)}"
     detail = {"到场": held.attended, "发资料": held.handouts}
     return Done(f"/lectures/{lecture.id}", said, about=f"课{lecture.id}", detail=detail)
+
+
+def correct(large: str) -> str:
+    """How to correct a number that is unusually ``large`` (`data.attendance.very_many`), where it is."""
+    return f"{large}：要是打错了，在这一页的“到场”里改过来就行；没错就不用管。" if large else ""
 
 
 def _read(ask: Ask, form: Form) -> Held:
