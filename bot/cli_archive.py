@@ -5,15 +5,17 @@ from pathlib import Path
 
 from sqlmodel import Session
 
+from bot.backup.make import need_room
 from bot.config import load_config
 from bot.settings import LECTURE_PHOTOS, ZONE
 from bot.town import clock_of, open_database
-from data import archive
+from data import archive, audit
 from data.database import open_reader
 from data.reports import zipped
 from handlers.desk.numbers import STEPS
 
-EVERY = 1_000  # lectures after which it says how far it is
+WHO = "命令行"
+A_PAGE = 8_000  # bytes of a lecture in the zip, beside its photos
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,20 +23,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--year", type=int, required=True, choices=range(2000, 2100), metavar="年", help="哪一年，如 2026"
     )
-    parser.add_argument("--out", type=Path, default=Path("var/archive"), help="存到哪个资料夹（默认 var/archive）")
+    parser.add_argument(
+        "--out", type=Path, default=Path("var/archive"), metavar="资料夹", help="存到哪个资料夹（默认 var/archive）"
+    )
+    parser.add_argument("--noted", action="store_true", help=argparse.SUPPRESS)  # the console has noted who asked
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the zip. The bot may be running. Raises `data.reports.zipped.ArchiveThere`; OSError of the disk."""
-    config = load_config(options.config)
+    """Write the zip. The bot may be running. Raises `data.reports.zipped.ArchiveThere`, `BackupError` where the disk
+    is full; OSError of the disk."""
+    config, out = load_config(options.config), options.out
     now, zone = clock_of(config)(), config[ZONE]
-    open_database(config, now=now)[0].dispose()  # today's schema
+    engine, _backup = open_database(config, now=now)  # today's schema
+    if not options.noted:
+        with Session(engine) as session:
+            audit.note(session, "打包一年的档案", now=now, who=WHO, about=f"{options.year}年，{out}")
+            session.commit()
+    engine.dispose()
+    out.mkdir(parents=True, exist_ok=True)
     reader = open_reader(config.database_url)
     try:
         with Session(reader, autoflush=False) as session:
+            numbers = archive.numbers_of(session, options.year, zone)
+            need_room(out, archive.photo_bytes(session, options.year, zone) + len(numbers) * A_PAGE)
             done = zipped.year(
-                archive.of_year(session, options.year, zone, STEPS), options.out, options.year,
-                photos=config.file(LECTURE_PHOTOS), zone=zone, now=now, step=_tell,
+                archive.each_of(session, numbers, STEPS), out, options.year,
+                photos=config.file(LECTURE_PHOTOS), zone=zone, now=now, step=lambda done: _tell(done, len(numbers)),
             )  # fmt: skip
     finally:
         reader.dispose()
@@ -44,6 +58,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _tell(done: int) -> None:
-    if done % EVERY == 0:
-        print(f"已放{done:,}场……")
+def _tell(done: int, all_: int) -> None:
+    """At each whole per cent; the console moves its bar by it."""
+    if done * 100 // all_ > (done - 1) * 100 // all_:
+        print(f"{done * 100 // all_}% 已放{done:,}场，共{all_:,}场", flush=True)

@@ -1,7 +1,9 @@
-"""Where exports lie, and what a killed one leaves there: it is about people, so the next one and the next start sweep.
+"""Where exports and yearly archives lie, and what a killed one leaves there: it is about people, so the next one and
+the next start sweep.
 
-var/exports/menlou-export-20261122-150000.zip     made in the console; "-open" where nothing is masked
-var/exports/20261122-150000/                      made on the command line
+var/exports/menlou-export-20261122-150000.zip         made in the console; "-open" where nothing is masked
+var/exports/menlou-archive-2026-20261122-150000.zip   a year's archive, made in the console
+var/exports/20261122-150000/                          made on the command line
 """
 
 import re
@@ -13,9 +15,13 @@ from data.export import PART
 from data.leftovers import sweep
 
 EXPORTS = "var/exports"  # below the folder of config.yaml
-NAME = "menlou-export-"
-_MADE = re.compile(rf"{NAME}\d{{8}}-\d{{6}}(-open)?\.zip")
-_UNFINISHED = re.compile(rf"({NAME})?\d{{8}}-\d{{6}}(-open)?{re.escape(PART)}|{NAME}\d{{8}}-\d{{6}}(-open)?")
+NAME, ARCHIVE = "menlou-export-", "menlou-archive-"
+KEEP = 3  # of each kind: they are about people, and large
+STAMP = "%Y%m%d-%H%M%S"
+_AT = r"\d{8}-\d{6}"
+_FOLDER = rf"{NAME}{_AT}(-open)?|{ARCHIVE}\d{{4}}-{_AT}"  # of one that is being made in the console
+_MADE = re.compile(rf"({_FOLDER})\.zip")
+_UNFINISHED = re.compile(rf"({NAME})?{_AT}(-open)?{re.escape(PART)}|{_FOLDER}")
 
 
 def export_folder(config: Config) -> Path:
@@ -23,10 +29,30 @@ def export_folder(config: Config) -> Path:
     return config.path.parent / EXPORTS
 
 
-def made_exports(folder: Path) -> list[Path]:
-    """The archives that the console made, the newest first."""
-    found = [path for path in folder.glob(f"{NAME}*.zip") if _MADE.fullmatch(path.name)]
-    return sorted(found, key=lambda path: path.name, reverse=True)
+def own_folder(config: Config) -> Path:
+    """The same, there and for nobody else to read. OSError of the disk."""
+    home = export_folder(config)
+    home.mkdir(parents=True, exist_ok=True)
+    home.chmod(0o700)
+    return home
+
+
+def made_exports(folder: Path, name: str = NAME) -> list[Path]:
+    """What the console made, exports or archives, the newest first."""
+    found = [path for path in folder.glob(f"{name}*.zip") if _MADE.fullmatch(path.name)]
+    return sorted(found, key=lambda path: (made_at(path), path.name), reverse=True)
+
+
+def made_at(path: Path) -> str:
+    """When one was made ("2026-11-22 15:00:00"), as its name has it."""
+    day, time = path.stem.removesuffix("-open").split("-")[-2:]
+    return f"{day[:4]}-{day[4:6]}-{day[6:]} {time[:2]}:{time[2:4]}:{time[4:]}"
+
+
+def keep_newest(folder: Path, name: str) -> None:
+    """The oldest beyond `KEEP` go."""
+    for old in made_exports(folder, name)[KEEP:]:
+        old.unlink(missing_ok=True)
 
 
 def part_of(folder: Path) -> Path:

@@ -3,12 +3,14 @@
 Nobody is named who signed up or said something; numbers in what they wrote are masked.
 """
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select
 
 from data import lecture_notes, materials, steps
@@ -20,7 +22,7 @@ from data.mail import Outbox
 from data.materials import Piece
 from data.names import masked
 from data.record_tables import LectureCount, MediaReport
-from data.tables import Topic
+from data.tables import Lecturer, Topic, Village
 
 KEPT = (LectureState.DELIVERED, LectureState.ARCHIVED)
 MOST_SAID = 200  # ratings with words that are shown of one lecture
@@ -102,6 +104,7 @@ def of_lecture(session: Session, lecture: Lecture, names: Mapping[str, str]) -> 
         .where(MediaReport.lecture_id == number, col(MediaReport.struck_at).is_(None))
         .order_by(col(MediaReport.published_on))
     ).all()
+    rated = _rated(session, number)
     return Kept(
         lecture=lecture,
         facts=lecture_notes.facts_of(session, lecture),
@@ -114,8 +117,8 @@ def of_lecture(session: Session, lecture: Lecture, names: Mapping[str, str]) -> 
         signed=int(people),
         parties=int(households),
         counts=tuple(Counted(each.at, each.attended, each.handouts) for each in counts),
-        marks=_marks(session, number),
-        said=_said(session, number),
+        marks=dict(sorted(Counter(mark for mark, _ in rated if mark is not None).items())),
+        said=tuple((mark, masked(text)) for mark, text in [each for each in rated if each[1]][:MOST_SAID]),
         announced=_announced(session, lecture),
         pieces=tuple(materials.at_the_time(session, lecture.topic_id, lecture.starts_at)),
         photos=tuple(desk.photos(session, number)),
@@ -132,24 +135,14 @@ def photo_file(photo: Photo, folder: Path) -> Path:
     return path
 
 
-def _marks(session: Session, number: int) -> dict[int, int]:
-    query = (
-        select(Voice.rating, func.count())
-        .where(Voice.lecture_id == number, Voice.kind == VoiceKind.FEEDBACK, col(Voice.rating).is_not(None))
-        .group_by(col(Voice.rating))
-        .order_by(col(Voice.rating))
-    )
-    return {int(mark): int(count) for mark, count in session.exec(query) if mark is not None}
-
-
-def _said(session: Session, number: int) -> tuple[tuple[int | None, str], ...]:
+def _rated(session: Session, number: int) -> Sequence[tuple[int | None, str]]:
+    """The points and the words of each who gave either, in the order in which they came."""
     query = (
         select(Voice.rating, Voice.text)
-        .where(Voice.lecture_id == number, Voice.kind == VoiceKind.FEEDBACK, Voice.text != "")
+        .where(Voice.lecture_id == number, Voice.kind == VoiceKind.FEEDBACK)
         .order_by(col(Voice.id))
-        .limit(MOST_SAID)
     )
-    return tuple((mark, masked(text)) for mark, text in session.exec(query))
+    return session.exec(query).all()
 
 
 def _announced(session: Session, lecture: Lecture) -> str:
@@ -158,15 +151,33 @@ def _announced(session: Session, lecture: Lecture) -> str:
         lecture_notes.key(lecture, lecture_notes.ANNOUNCED, room.id or 0)
         for room in lecture_notes.rooms_of(session, lecture)
     ]
+    if not keys:
+        return ""
     query = select(Outbox.text).where(col(Outbox.once).in_(keys)).order_by(col(Outbox.id)).limit(1)
     return session.exec(query).first() or ""
 
 
-def of_year(session: Session, year: int, zone: ZoneInfo, names: Mapping[str, str]) -> Iterator[Kept]:
-    """What is kept of each lecture that was held in a year, oldest first, read one after another."""
-    first = datetime(year, 1, 1, tzinfo=zone)
-    mine = (Lecture.starts_at >= first, Lecture.starts_at < first.replace(year=year + 1), col(Lecture.state).in_(KEPT))
-    ids = session.exec(select(Lecture.id).where(*mine).order_by(col(Lecture.starts_at), col(Lecture.id))).all()
-    for number in ids:
+def numbers_of(session: Session, year: int, zone: ZoneInfo) -> list[int]:
+    """The lectures that were held in a year and are kept, oldest first."""
+    mine = (*_within(year, zone), col(Lecture.state).in_(KEPT))
+    query = select(Lecture.id).where(*mine).order_by(col(Lecture.starts_at), col(Lecture.id))
+    return [number for number in session.exec(query) if number is not None]
+
+
+def photo_bytes(session: Session, year: int, zone: ZoneInfo) -> int:
+    """How much the photos of a year weigh."""
+    query = select(func.coalesce(func.sum(Photo.size), 0)).join(Lecture, col(Lecture.id) == col(Photo.lecture_id))
+    return int(session.exec(query.where(*_within(year, zone))).one())
+
+
+def each_of(session: Session, numbers: Iterable[int], names: Mapping[str, str]) -> Iterator[Kept]:
+    """What is kept of each of these lectures, read one after another: a year is more than memory should hold."""
+    often = [session.exec(select(table)).all() for table in (Topic, Lecturer, Village)]  # held, so they are read once
+    for number in numbers:
         yield of_lecture(session, session.get_one(Lecture, number), names)
-        session.expunge_all()  # a year is more than memory should hold
+    often.clear()
+
+
+def _within(year: int, zone: ZoneInfo) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    first = datetime(year, 1, 1, tzinfo=zone)
+    return col(Lecture.starts_at) >= first, col(Lecture.starts_at) < first.replace(year=year + 1)

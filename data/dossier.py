@@ -8,6 +8,7 @@ from sqlmodel import Session
 from data import traces
 from data.desk_tables import Audit, ConsoleSession, ConsoleUser
 from data.erasure import direct_room
+from data.labels import called
 from data.loop import Assignment, Lecture, LecturerTraining, Poll, SignUp
 from data.mail import Inbox, Outbox
 from data.record_tables import Material, MaterialDownload
@@ -35,8 +36,7 @@ def parts(session: Session, person: Member) -> dict[str, Select[Any]]:
 def _by_others(session: Session, person: Member) -> Select[Any]:
     """Sign-ups that others made under just their nickname, in their village or their groups."""
     listed = traces.of(session, person).listed
-    columns = (_LECTURE.c.title.label("课"), _UP.c.for_whom.label("写的名字"), _UP.c.people.label("人数"),
-               _UP.c.state.label("状态"), _UP.c.at.label("时间"))  # fmt: skip
+    columns = (_LECTURE.c.title.label("课"), _UP.c.for_whom.label("写的名字"), *called(_UP, "people state at"))
     return select(*columns).join(_LECTURE, _LECTURE.c.id == _UP.c.lecture_id).where(_UP.c.id.in_(listed))
 
 
@@ -50,7 +50,7 @@ def _told(session: Session, person: Member) -> Select[Any]:
         _OUT.c.inbox_id.in_(heard),
         and_(_OUT.c.room_id.in_(groups), named),
     )
-    columns = (_ROOM.c.name.label("在哪"), _OUT.c.text.label("原话"), _OUT.c.queued_at.label("时间"))
+    columns = (_ROOM.c.name.label("在哪"), *called(_OUT, "text queued_at"))
     spoken = select(*columns).join(_ROOM, _ROOM.c.id == _OUT.c.room_id)
     return spoken.where(_OUT.c.text != "", to_them).order_by(_OUT.c.id)
 
@@ -58,20 +58,15 @@ def _told(session: Session, person: Member) -> Select[Any]:
 def _as_lecturer(member_id: int) -> dict[str, Select[Any]]:
     mine = select(_ROLE.c.lecturer_id).where(_ROLE.c.member_id == member_id, _ROLE.c.lecturer_id.is_not(None))
     return {
-        "宣讲员登记": select(
-            _LECTURER.c.name.label("姓名"), _LECTURER.c.title.label("头衔"), _LECTURER.c.kind.label("类别"),
-            _LECTURER.c.trade.label("行当"), _LECTURER.c.dialects.label("方言"), _LECTURER.c.free.label("有空的时间"),
-        ).where(_LECTURER.c.id.in_(mine)),
-        "培训": select(_TRAINING.c.title.label("培训"), _TRAINING.c.held_on.label("日期"))
+        "宣讲员登记": select(*called(_LECTURER, "name title kind trade dialects free")).where(_LECTURER.c.id.in_(mine)),
+        "培训": select(*called(_TRAINING, "title held_on"))
         .where(_TRAINING.c.lecturer_id.in_(mine)).order_by(_TRAINING.c.id),
-        "回过的派单": select(
-            _GIVEN.c.order_id.label("编号"), _GIVEN.c.state.label("状态"), _GIVEN.c.reason.label("理由"),
-            _GIVEN.c.answered_at.label("时间"),
-        ).where(_GIVEN.c.answered_by == member_id).order_by(_GIVEN.c.id),
-        "取过的课件": select(_MATERIAL.c.title.label("课件"), _TAKEN.c.at.label("时间"))
+        "回过的派单": select(*called(_GIVEN, "order_id state reason answered_at"))
+        .where(_GIVEN.c.answered_by == member_id).order_by(_GIVEN.c.id),
+        "取过的课件": select(*called(_MATERIAL, "title"), *called(_TAKEN, "at"))
         .join(_MATERIAL, _MATERIAL.c.id == _TAKEN.c.material_id)
         .where(_TAKEN.c.member_id == member_id).order_by(_TAKEN.c.id),
-        "传过的课件": select(_MATERIAL.c.title.label("课件"), _MATERIAL.c.uploaded_at.label("时间"))
+        "传过的课件": select(*called(_MATERIAL, "title uploaded_at"))
         .where(_MATERIAL.c.uploaded_by == member_id).order_by(_MATERIAL.c.id),
     }  # fmt: skip
 
@@ -80,18 +75,14 @@ def _at_desk(member_id: int) -> dict[str, Select[Any]]:
     """What a coordinator wrote, and the account of the console with its log-ins; not whom they dealt with."""
     accounts = select(_USER.c.id).where(_USER.c.member_id == member_id)
     return {
-        "写的通知": select(_BROADCAST.c.text.label("原话"), _BROADCAST.c.created_at.label("时间"))
+        "写的通知": select(*called(_BROADCAST, "text created_at"))
         .where(_BROADCAST.c.author_id == member_id).order_by(_BROADCAST.c.id),
-        "发起的投票": select(_POLL.c.question.label("问题"), _POLL.c.created_at.label("时间"))
+        "发起的投票": select(*called(_POLL, "question created_at"))
         .where(_POLL.c.author_id == member_id).order_by(_POLL.c.id),
-        "控制台账号": select(
-            _USER.c.name.label("用户名"), _USER.c.shown_name.label("姓名"), _USER.c.role.label("角色"),
-            _USER.c.active.label("在用"), _USER.c.created_at.label("时间"),
-        ).where(_USER.c.member_id == member_id),
-        "控制台登录": select(
-            _SESSION.c.created_at.label("时间"), _SESSION.c.address.label("网络地址"), _SESSION.c.agent.label("浏览器"),
-        ).where(_SESSION.c.user_id.in_(accounts)).order_by(_SESSION.c.created_at),
-        "控制台操作": select(
-            _AUDIT.c.what.label("做了什么"), _AUDIT.c.at.label("时间"), _AUDIT.c.address.label("网络地址"),
-        ).where(_AUDIT.c.user_id.in_(accounts)).order_by(_AUDIT.c.id),
+        "控制台账号": select(*called(_USER, "name shown_name role active created_at"))
+        .where(_USER.c.member_id == member_id),
+        "控制台登录": select(*called(_SESSION, "created_at address agent"))
+        .where(_SESSION.c.user_id.in_(accounts)).order_by(_SESSION.c.created_at),
+        "控制台操作": select(*called(_AUDIT, "what at address"))
+        .where(_AUDIT.c.user_id.in_(accounts)).order_by(_AUDIT.c.id),
     }  # fmt: skip

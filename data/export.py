@@ -1,8 +1,8 @@
 """Everything, out of the house: each table as JSON lines, with a description, and the main ones as a workbook.
 
     tables/<table>.jsonl   one object a line, in the order of its key
-    schema.json            what each table and column is, how many rows, what was masked
-    门楼微讲堂.xlsx         the tables that people look at
+    schema.json            what each table and column is and is called, how many rows, what was masked
+    门楼微讲堂.xlsx         the tables that people look at, headed by what people call them (`data.labels`)
 
 Names and outside ids stand there as pseudonyms, numbers in texts are masked, unless it is asked for openly. Rows are
 read and written one by one.
@@ -19,13 +19,15 @@ from pathlib import Path
 from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Column, Connection, Select, Table, literal, select
+from sqlalchemy import JSON, Column, Connection, Select, Table, literal, select
+from sqlalchemy import Enum as EnumType
 from sqlmodel import SQLModel
 
 from data import broadcast_tables, desk_tables, loop, mail, record_tables, series_tables, tables
 from data.errors import TownError
 from data.export_book import SHEETS, Book
 from data.export_masks import WRITTEN_BY, Pseudonyms, kind_of, masks_of, whole_row
+from data.labels import TABLES, label, words_of
 from data.leftovers import held
 from data.statements import table_of
 from data.tables import Member
@@ -108,10 +110,12 @@ def _write_table(
     connection: Connection, table: Table, out: TextIO, book: Book | None, zone: ZoneInfo, who: Pseudonyms | None
 ) -> int:
     names = [column.name for column in table.columns]
+    codes = [(place, words) for place, column in enumerate(table.columns) if (words := words_of(column))]
+    lists = [place for place, column in enumerate(table.columns) if isinstance(column.type, JSON)]
     masks = [(place, mask) for place, mask in enumerate(masks_of(table, who)) if mask is not None]
     encode = json.JSONEncoder(ensure_ascii=False, default=lambda value: _plain(value, zone)).encode
     if book is not None:
-        book.begin(SHEETS[table.name], names)
+        book.begin(TABLES[table.name], [label(column) for column in table.columns])
     whole, count = whole_row(table, who), 0
     for row in connection.execute(_query(table)):
         values: list[Any] = list(row)
@@ -123,6 +127,10 @@ def _write_table(
         out.write(encode(dict(zip(names, values, strict=True))))
         out.write("\n")
         if book is not None:
+            for place, words in codes:
+                values[place] = words.get(values[place], values[place])
+            for place in lists:
+                values[place] = _listed(values[place])
             book.add(values)
         count += 1
     return count
@@ -137,6 +145,11 @@ def _query(table: Table) -> Select[Any]:
     return query.order_by(*table.primary_key.columns).execution_options(yield_per=TOGETHER)
 
 
+def _listed(value: object) -> object:
+    """A list as people write one; where it is empty, an empty cell."""
+    return "、".join(str(each) for each in value) if isinstance(value, list) else value or None
+
+
 def _plain(value: object, zone: ZoneInfo) -> str:
     """A moment on the town's clocks, with its zone; a day."""
     if isinstance(value, datetime):
@@ -147,12 +160,12 @@ def _plain(value: object, zone: ZoneInfo) -> str:
 
 
 def _place(table: Table) -> tuple[int, str]:
-    order = list(SHEETS)
-    return order.index(table.name) if table.name in SHEETS else len(order), table.name
+    return SHEETS.index(table.name) if table.name in SHEETS else len(SHEETS), table.name
 
 
 def _described(table: Table, rows: int) -> dict[str, object]:
     return {
+        "label": TABLES[table.name],
         "about": _about(table),
         "file": f"{FOLDER}/{table.name}.jsonl",
         "rows": rows,
@@ -165,10 +178,12 @@ def _column(table: Table, column: Column[Any]) -> dict[str, object]:
     kind = kind_of(table.name, column.name)
     return {
         "name": column.name,
+        "label": label(column),
         "type": str(column.type),
         "null": bool(column.nullable),
         "refers": [key.target_fullname for key in column.foreign_keys],
         "holds": kind.value if kind is not None else "",
+        "words": words_of(column) if isinstance(column.type, EnumType) else {},
     }
 
 
@@ -180,7 +195,8 @@ def _about(table: Table) -> str:
 
 def _notes(made: datetime, *, openly: bool) -> Iterable[str]:
     yield f"门楼微讲堂 {made:%Y-%m-%d %H:%M} 的全部数据，每张表一页，一页写不下接着下一页。"
-    yield "时间都是本地时间。更全的在 tables 资料夹（JSON），每一列是什么见 schema.json。"
+    yield "时间都是本地时间。更全的在 tables 资料夹（JSON），每一列是什么见 schema.json，那里也写着它在 JSON 里叫什么。"
+    yield "“村编号”“人编号”这样的列，是“村”“人”那一页第一列的编号。"
     if openly:
         yield "注意：这一份没有隐去姓名和编号，请照个人信息保管，用完删掉。"
     else:

@@ -7,29 +7,13 @@ from zoneinfo import ZoneInfo
 
 from data.cells import safe_cell
 
-SHEETS = {
-    "area": "镇县市",
-    "village": "村",
-    "room": "群",
-    "member": "人",
-    "lecturer": "宣讲员",
-    "lecturer_training": "培训",
-    "topic": "题目",
-    "lecture_order": "点单",
-    "assignment": "派单",
-    "lecture": "课",
-    "lecture_count": "人数填报",
-    "sign_up": "报名",
-    "voice": "评课和意见",
-    "poll": "投票",
-    "broadcast": "通知",
-    "snippet": "政策短文",
-    "push": "推送",
-    "material": "课件",
-    "media_report": "媒体报道",
-}
+SHEETS = (  # in this order
+    "area", "village", "room", "member", "lecturer", "lecturer_training", "topic", "lecture_order", "assignment",
+    "lecture", "lecture_count", "sign_up", "voice", "poll", "broadcast", "snippet", "push", "material", "media_report",
+)  # fmt: skip
 _EXACT = 2**53
 MOST_ROWS = 1_048_576  # of one sheet, with its heading
+MOST_TITLE = 28  # characters: Excel takes 31, and three are for the number of a sheet that goes on
 
 
 class Book:

@@ -23,6 +23,7 @@ class Old:
 OLD = (
     Old("persons/person-*.json", timedelta(days=7)),  # to be handed over and deleted
     Old("exports/menlou-export-*", timedelta(days=30)),  # made in the console
+    Old("exports/menlou-archive-*", timedelta(days=30)),  # … of a year
     Old("exports/20??????-??????*", timedelta(days=30)),  # on the command line
     Old("{town}.before-*", timedelta(days=30)),
 )

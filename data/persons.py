@@ -12,54 +12,27 @@ from sqlmodel import Session, SQLModel
 
 from data import dossier as beside
 from data.broadcast_tables import MemberTag, Subscription
+from data.labels import WORDS, called
 from data.loop import (
-    AssignmentState,
     Lecture,
     Order,
     OrderSeconder,
-    OrderState,
     Photo,
     Poll,
     PollVote,
     SignUp,
-    SignUpState,
     Voice,
     VoiceKind,
 )
 from data.mail import Inbox
-from data.progress import STATE_NAMES
 from data.statements import table_of
-from data.tables import Lecturer, Member, Role, RoleKind, Room, Topic, Village
-from data.voices import KIND_NAMES
+from data.tables import Lecturer, Member, Role, Room, Topic, Village
 
 _MEMBER, _VILLAGE, _ROOM, _TOPIC = table_of(Member), table_of(Village), table_of(Room), table_of(Topic)
 _LECTURE, _LECTURER, _POLL = table_of(Lecture), table_of(Lecturer), table_of(Poll)
 _UP, _ORDER, _SECOND, _VOICE = table_of(SignUp), table_of(Order), table_of(OrderSeconder), table_of(Voice)
 _VOTE, _TAG, _SUBSCRIPTION, _ROLE = table_of(PollVote), table_of(MemberTag), table_of(Subscription), table_of(Role)
 _IN, _PHOTO = table_of(Inbox), table_of(Photo)
-
-
-# What a person reads instead of our own names of things.
-_WORDS: Mapping[type[StrEnum], Mapping[Any, str]] = {
-    OrderState: STATE_NAMES,
-    VoiceKind: KIND_NAMES | {VoiceKind.FEEDBACK: "评课"},
-    SignUpState: {
-        SignUpState.SEATED: "有位子",
-        SignUpState.WAITING: "候补",
-        SignUpState.OFFERED: "有位子等您回话",
-        SignUpState.OUT: "取消了",
-        SignUpState.LAPSED: "没回话，位子让出去了",
-    },
-    AssignmentState: {
-        AssignmentState.OFFERED: "等回话",
-        AssignmentState.ACCEPTED: "接了",
-        AssignmentState.DECLINED: "没接",
-        AssignmentState.COUNTERED: "说了别的时间",
-        AssignmentState.TAKEN: "别人先接了",
-        AssignmentState.RECALLED: "收回了",
-    },
-    RoleKind: {RoleKind.COORDINATOR: "宣传干事", RoleKind.LECTURER: "宣讲员"},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +95,9 @@ def dossier(session: Session, member_id: int, zone: ZoneInfo) -> dict[str, objec
 def _who(member_id: int) -> Select[Any]:
     return (
         select(
-            _MEMBER.c.name.label("昵称"),
+            *called(_MEMBER, "name"),
             _VILLAGE.c.name.label("村"),
-            _MEMBER.c.transport.label("来自"),
-            _MEMBER.c.external_id.label("账号"),
-            _MEMBER.c.created_at.label("初次见到"),
+            *called(_MEMBER, "transport external_id created_at"),
         )
         .join(_VILLAGE, _VILLAGE.c.id == _MEMBER.c.village_id, isouter=True)
         .where(_MEMBER.c.id == member_id)
@@ -137,50 +108,46 @@ def _parts(member_id: int) -> dict[str, Select[Any]]:
     title, topic, where = _LECTURE.c.title.label("课"), _TOPIC.c.name.label("题目"), _ROOM.c.name.label("在哪")
     parts: dict[str, tuple[Sequence[Any], Any, Any]] = {
         "报名": (
-            (title, _LECTURE.c.starts_at.label("开讲"), _UP.c.for_whom.label("替谁"), _UP.c.people.label("人数"),
-             _UP.c.state.label("状态"), _UP.c.at.label("时间")),
+            (title, *called(_LECTURE, "starts_at"), *called(_UP, "for_whom people state at")),
             _UP.join(_LECTURE, _LECTURE.c.id == _UP.c.lecture_id),
             _UP.c.id,
         ),
         "点单": (
-            (_ORDER.c.id.label("编号"), topic, _LECTURER.c.name.label("老师"), _ORDER.c.wish.label("原话"),
-             _ORDER.c.when_text.label("想要的时间"), _ORDER.c.place.label("地点"), _ORDER.c.for_whom.label("替谁"),
-             _ORDER.c.state.label("状态"), _ORDER.c.created_at.label("时间")),
+            (*called(_ORDER, "id"), topic, _LECTURER.c.name.label("老师"),
+             *called(_ORDER, "wish when_text place for_whom state created_at")),
             _ORDER.join(_TOPIC, _TOPIC.c.id == _ORDER.c.topic_id, isouter=True)
             .join(_LECTURER, _LECTURER.c.id == _ORDER.c.lecturer_id, isouter=True),
             _ORDER.c.id,
         ),
-        "附议": ((_SECOND.c.order_id.label("编号"), _SECOND.c.at.label("时间")), _SECOND, _SECOND.c.order_id),
+        "附议": (tuple(called(_SECOND, "order_id at")), _SECOND, _SECOND.c.order_id),
         "意见和评课": (
-            (_VOICE.c.id.label("编号"), _VOICE.c.kind.label("类别"), _VOICE.c.text.label("原话"),
-             _VOICE.c.rating.label("评分"), _VOICE.c.answer.label("答复"), _VOICE.c.at.label("时间"),
-             _VOICE.c.answered_at.label("答复时间")),
+            tuple(called(_VOICE, "id kind text rating answer at answered_at")),
             _VOICE,
             _VOICE.c.id,
         ),
         "投票": (
-            (_POLL.c.question.label("问题"), _VOTE.c.choice.label("选了第几项"), _VOTE.c.at.label("时间")),
+            (*called(_POLL, "question"), *called(_VOTE, "choice at")),
             _VOTE.join(_POLL, _POLL.c.id == _VOTE.c.poll_id),
             _VOTE.c.poll_id,
         ),
         "订阅": (
-            (topic, _SUBSCRIPTION.c.created_at.label("时间")),
+            (topic, *called(_SUBSCRIPTION, "created_at")),
             _SUBSCRIPTION.join(_TOPIC, _TOPIC.c.id == _SUBSCRIPTION.c.topic_id),
             _TOPIC.c.position,
         ),
-        "标签": ((_TAG.c.tag.label("标签"),), _TAG, _TAG.c.tag),
+        "标签": (tuple(called(_TAG, "tag")), _TAG, _TAG.c.tag),
         "身份": (
-            (_ROLE.c.kind.label("身份"), _ROLE.c.granted_by.label("谁给的"), _ROLE.c.granted_at.label("时间")),
+            tuple(called(_ROLE, "kind granted_by granted_at")),
             _ROLE,
             _ROLE.c.id,
         ),
         "照片": (
-            (title, _PHOTO.c.path.label("文件"), _PHOTO.c.at.label("时间")),
+            (title, *called(_PHOTO, "path at")),
             _PHOTO.join(_LECTURE, _LECTURE.c.id == _PHOTO.c.lecture_id),
             _PHOTO.c.id,
         ),
         "对机器人说的话": (
-            (where, _IN.c.text.label("原话"), _IN.c.heard_at.label("时间")),
+            (where, *called(_IN, "text heard_at")),
             _IN.join(_ROOM, _ROOM.c.id == _IN.c.room_id),
             _IN.c.id,
         ),
@@ -207,6 +174,6 @@ def _said(value: object, zone: ZoneInfo) -> object:
         case date():
             return value.isoformat()
         case StrEnum():
-            return _WORDS.get(type(value), {}).get(value, value.value)
+            return WORDS.get(type(value), {}).get(value, value.value)
         case _:
             return value

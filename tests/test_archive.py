@@ -18,7 +18,7 @@ from sqlmodel import Session, select
 from bot import cli_archive
 from data import archive
 from data.database import open_reader
-from data.desk_tables import ConsoleRole
+from data.desk_tables import Audit, ConsoleRole
 from data.drawing.render import png
 from data.loop import Lecture, LectureState, Photo, SignUp, Voice, VoiceKind
 from data.reports import lecture as paper
@@ -120,7 +120,12 @@ def test_a_year_has_an_index(town: DemoTown, tmp_path: Path, capsys: pytest.Capt
     config.write_text(config.read_text("utf-8").replace("var/photos", "photos"), "utf-8")
     words = ("--config", str(config), "--year", "2026", "--out", str(tmp_path / "out"))
     assert cli_archive.run(options(*words)) == 0
-    assert "2场，1张照片" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "2场，1张照片" in said and "有2张照片的文件不在了" in said
+    assert "50% 已放1场，共2场\n100% 已放2场，共2场\n" in said
+    with town.session() as session:
+        (noted,) = session.exec(select(Audit)).all()
+    assert (noted.who, noted.what) == ("命令行", "打包一年的档案")
     (path,) = (tmp_path / "out").iterdir()
     with zipfile.ZipFile(path) as made:
         assert made.testzip() is None
@@ -132,7 +137,10 @@ def test_a_year_has_an_index(town: DemoTown, tmp_path: Path, capsys: pytest.Capt
         sheet = load_workbook(io.BytesIO(made.read(f"{top}index.xlsx"))).active
         assert sheet is not None
         rows = list(sheet.iter_rows(min_row=2, values_only=True))
+        page = made.read(f"{top}{links[0]}").decode()
     assert [(row[0], row[7], row[8]) for row in rows] == [(number, 3, 36), (number + 1, 0, None)]
+    assert [row[12:] for row in rows] == [(3, 2), (0, 0)]
+    assert "有2张照片的文件不在了" in index and "有2张照片的文件不在了" in page
     assert rows[1][2] == "'=1+1"
     assert "<script>" not in index
     with pytest.raises(zipped.ArchiveThere, match="不覆盖"):
@@ -148,7 +156,7 @@ def test_a_year_that_breaks_off_leaves_nothing(town: DemoTown, tmp_path: Path) -
 
     reader = open_reader(f"sqlite:///{town.path}")
     with Session(reader) as session:
-        kept = archive.of_year(session, 2026, ZONE, STEPS)
+        kept = archive.each_of(session, archive.numbers_of(session, 2026, ZONE), STEPS)
         with pytest.raises(OSError, match="disk full"):
             zipped.year(kept, tmp_path / "out", 2026, photos=tmp_path, zone=ZONE, now=NOW, step=breaks)
     reader.dispose()

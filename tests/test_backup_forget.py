@@ -247,7 +247,7 @@ def test_the_start_sweeps_what_killed_ones_left_and_nothing_else(town: DemoTown,
     exports = export_folder(config)
     left = [tmp_path / "backups" / f"{ROOM}abc", town.path.parent / f"{ROOM}def"]
     left += [exports / f"menlou-export-20261120-150000{end}" for end in ("-open.part", "-open", ".part", "")]
-    left += [exports / "20261120-150000.part"]
+    left += [exports / "20261120-150000.part", exports / "menlou-archive-2026-20261120-150000"]
     stay = [exports / "20261120-150000", exports / "mine.part", tmp_path / "backups" / "mine"]
     for folder in (*left, *stay):
         folder.mkdir(parents=True)

@@ -52,13 +52,21 @@ def test_it_is_found_by_town_and_village(town: DemoTown) -> None:
     asyncio.run(story())
 
 
-def test_who_may_is_told_how_a_year_is_packed_and_a_village_sees_its_own(town: DemoTown) -> None:
+def test_who_may_packs_a_year_and_a_village_sees_its_own(town: DemoTown) -> None:
     async def story() -> None:
         async with open_desk(town) as desk:
             furnish(desk)
-            assert "python -m bot archive --year 2026" in (await desk.clerk().get("/archive")).text
+            admin = desk.clerk(ConsoleRole.ADMIN)
+            assert 'href="/archive/years"' in (await admin.get("/archive")).text
+            assert '<option value="2026" selected>' in (await admin.get("/archive/years")).text
+            for clerk in (desk.clerk(), desk.clerk(ConsoleRole.APPROVER)):
+                page = (await clerk.get("/archive")).text
+                assert "请管理员来做" in page and "/archive/years" not in page
+                assert (await clerk.get("/archive/years")).status == 403
+                assert (await clerk.post("/archive/years", year="2026")).status == 403
+                assert (await clerk.get("/archive/years/menlou-archive-2026-20261120-150000.zip")).status == 403
             village = await desk.clerk(ConsoleRole.VILLAGE, village="上坪村").get("/archive", town="1")
-            assert "python -m bot" not in village.text
+            assert "请管理员" not in village.text
             assert 'name="town"' not in village.text
             assert "下镇的课" not in village.text
 

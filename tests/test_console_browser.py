@@ -73,11 +73,11 @@ def furnished(town_template: DemoTown, tmp_path_factory: pytest.TempPathFactory)
         relay, lecture = hand_served(session), session.exec(coming()).first()
         assert lecture is not None and lecture.id is not None
         session.add(LectureRoom(lecture_id=lecture.id, room_id=relay))
-        shown = drawn(
-            posters.of_lecture(session, lecture, style="素白", rules=town.knowledge.rules).pages[0], width=WIDE
-        )
+        poster = posters.of_lecture(session, lecture, style="素白", rules=town.knowledge.rules, now=NOW)
+        shown = drawn(poster.pages[0], width=WIDE)
         over = {"starts_at": NOW - timedelta(days=20), "state": LectureState.ARCHIVED, "attended": 30}
         session.add(Lecture(**(lecture.model_dump(exclude={"id"}) | over)))
+        session.add(Lecture(**(lecture.model_dump(exclude={"id"}) | {"starts_at": NOW + timedelta(hours=9)})))
         picture = Picture(sha256="x", name="海报.png", png=shown)
         session.add(picture)
         session.flush()

@@ -14,9 +14,9 @@ import pytest
 from sqlmodel import Session
 from yarl import URL
 
-from bot.console import live
+from bot.console import live, upkeep
 from bot.console.background import File, Job, Standing, Stopped, Workshop
-from bot.console.pages import data, reports
+from bot.console.pages import reports
 from data.desk_tables import ConsoleRole
 from data.reports.gathered import Wish
 from tests.browser import open_browser, require_chromium, tab_of
@@ -187,8 +187,8 @@ def test_a_command_beside_the_bot_is_ended_with_it(
     town: DemoTown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home(tmp_path, monkeypatch)
-    monkeypatch.setattr(data, "_GENTLY", "import threading; threading.Event().wait()")
-    monkeypatch.setattr(data, "LOOK", 0.01)
+    monkeypatch.setattr(upkeep, "_GENTLY", "import threading; threading.Event().wait()")
+    monkeypatch.setattr(upkeep, "LOOK", 0.01)
     started, running = list[Any](), threading.Event()
     begin = subprocess.Popen
 

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,10 @@ from data.desk_tables import Audit
 from data.export import BOOK, SCHEMA, Exported, ExportError, all_tables, export
 from data.export_book import SHEETS, Book
 from data.export_masks import COLUMNS, HIDDEN, Kind, holds_words, kind_of, masked_text
+from data.labels import TABLES
 from data.loop import Lecture, SignUp, Voice, VoiceKind
 from data.mail import Outbox, OutboxKind
-from data.tables import Member, Picture, Room
+from data.tables import Member, Picture, Room, Village
 from tests.test_reports_asked import config_of
 from tests.town import NOW, ROOT, ZONE, DemoTown
 
@@ -35,7 +37,8 @@ def fill(engine: Engine) -> None:
     with Session(engine) as session, session.begin():
         room = Room(transport="webchat", external_id="r1", name="上坪村乡亲群", created_at=NOW)
         ann = Member(transport="webchat", external_id="wxid_ann", name="陈阿婆", created_at=NOW)
-        session.add_all([room, ann, Picture(sha256="ab", name="a.png", png=b"\x89PNG")])
+        village = Village(name="上坪村", near=["东村", "西村"])
+        session.add_all([room, ann, village, Picture(sha256="ab", name="a.png", png=b"\x89PNG")])
         session.flush()
         text = f"=1+1 电话{PHONE}，身份证441224195001011234"
         session.add(Voice(kind=VoiceKind.NEED, member_id=ann.id or 0, room_id=room.id or 0, text=text, at=NOW))
@@ -155,12 +158,32 @@ def test_moments_are_on_the_towns_clocks_and_formulas_do_not_run(any_engine: Eng
     folder = exported(any_engine, tmp_path / "out").folder
     assert lines(folder, "voice")[0]["at"] == "2026-11-20T15:00:00+08:00"
     book = load_workbook(folder / BOOK)
-    assert book.sheetnames == ["说明", *SHEETS.values()]
+    assert book.sheetnames == ["说明", *(TABLES[name] for name in SHEETS)]
     head, row = book["评课和意见"].iter_rows()
     cells = dict(zip((cell.value for cell in head), row, strict=True))
-    assert cells["at"].value == datetime(2026, 11, 20, 15, 0)
-    assert cells["text"].value.startswith("'=1+1") and cells["text"].data_type == "s"
-    assert cells["member_id"].data_type == "n"
+    assert cells["时间"].value == datetime(2026, 11, 20, 15, 0)
+    assert cells["原话"].value.startswith("'=1+1") and cells["原话"].data_type == "s"
+    assert cells["人编号"].data_type == "n"
+
+
+def test_the_workbook_speaks_chinese_and_the_lines_speak_as_the_tables(any_engine: Engine, tmp_path: Path) -> None:
+    """A coordinator who opened it on her phone had read "kind", "need" and "member_id"."""
+    fill(any_engine)
+    folder = exported(any_engine, tmp_path / "out").folder
+    book = load_workbook(folder / BOOK, read_only=True)
+    heads = {sheet.title: [cell.value for cell in next(sheet.iter_rows())] for sheet in list(book)[1:]}
+    villages = [cell for row in book["村"].iter_rows(min_row=2, values_only=True) for cell in row]
+    assert "东村、西村" in villages and "[]" not in villages
+    (voice,) = book["评课和意见"].iter_rows(min_row=2, values_only=True)
+    book.close()
+    assert heads["点单"][:4] == ["编号", "类别", "人编号", "群编号"]
+    assert not [cell for head in heads.values() for cell in head if re.search("[A-Za-z]", str(cell))]
+    assert voice[heads["评课和意见"].index("类别")] == "急难"
+    assert lines(folder, "voice")[0]["kind"] == "need"
+    described = json.loads((folder / SCHEMA).read_text("utf-8"))["tables"]["voice"]
+    assert described["label"] == "评课和意见"
+    assert {each["name"]: each["label"] for each in described["columns"]}["member_id"] == "人编号"
+    assert {each["name"]: each["words"] for each in described["columns"]}["kind"]["need"] == "急难"
 
 
 def test_a_full_sheet_goes_on_in_the_next(tmp_path: Path) -> None:

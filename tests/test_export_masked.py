@@ -16,7 +16,7 @@ from sqlalchemy import JSON, Engine, insert
 from sqlmodel import Session, select
 
 from bot import cli_export
-from bot.console.pages import data as page
+from bot.console import upkeep
 from bot.exports import sweep_exports
 from data.database import open_reader
 from data.export import BOOK, all_tables, export
@@ -199,7 +199,7 @@ def begun(town: DemoTown, tmp_path: Path) -> tuple[subprocess.Popen[str], Path]:
     """An export as the console runs it, which has begun to write."""
     config = config_of(town, tmp_path)
     out = tmp_path / "var/exports" / "menlou-export-20261120-150000-open"
-    code = f"{_SLOW}\n{page._GENTLY}"
+    code = f"{_SLOW}\n{upkeep._GENTLY}"
     pipe = subprocess.PIPE
     command = [sys.executable, "-c", code, str(config), str(out)]
     process = subprocess.Popen(

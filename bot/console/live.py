@@ -11,9 +11,10 @@ from datetime import datetime
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.console.background import Workshop
+from bot.console.background import EVERYBODY
 from bot.console.gate import HEADERS, Gate
 from bot.console.reader import Reader
+from bot.console.values import House
 from data.desk_numbers import numbers
 from data.names import row_id
 from data.rules import Rules
@@ -29,7 +30,7 @@ Key = tuple[int | None, int | None]  # the village that a user sees, the broadca
 
 @dataclass(slots=True, eq=False)
 class Watcher:
-    """An open page: what it watches, and what it was last told. ``work``: how far this user's reports are too."""
+    """An open page: what it watches, and what it was last told. ``work``: how far what is made is too."""
 
     key: Key
     user_id: int
@@ -48,9 +49,9 @@ class Streams:
     """All pages that watch. One task looks, once for all who see the same."""
 
     def __init__(
-        self, reader: Reader, gate: Gate, clock: Callable[[], datetime], rules: Callable[[], Rules], reports: Workshop
+        self, reader: Reader, gate: Gate, clock: Callable[[], datetime], rules: Callable[[], Rules], house: House
     ) -> None:
-        self._reader, self._gate, self._clock, self._rules, self._reports = reader, gate, clock, rules, reports
+        self._reader, self._gate, self._clock, self._rules, self._house = reader, gate, clock, rules, house
         self._watchers: set[Watcher] = set()
         self._looking: asyncio.Task[None] | None = None
 
@@ -109,13 +110,19 @@ class Streams:
             watcher.news.put_nowait(told)
 
     def _progress(self, watcher: Watcher) -> dict[str, object]:
-        """How far each report of the user is that is under way: "w.3" in per cent, "w.3.doing" in words."""
+        """How far each report of the user is that is under way: "w.3" in per cent, "w.3.doing" in words.
+
+        So is the upkeep that is, as "w.u3".
+        """
         if not watcher.work:
             return {}
-        under_way = [job for job in self._reports.of(watcher.user_id, now=self._clock()) if not job.over]
-        found: dict[str, object] = {"work": len(under_way)}
-        for job in under_way:
-            found |= {f"w.{job.number}": job.percent, f"w.{job.number}.doing": f"{job.percent}% {job.doing}"}
+        now = self._clock()
+        under_way = {f"w.{job.number}": job for job in self._house.reports.of(watcher.user_id, now=now)}
+        under_way |= {f"w.u{job.number}": job for job in self._house.upkeep.of(EVERYBODY, now=now)}
+        found: dict[str, object] = {"work": sum(not job.over for job in under_way.values())}
+        for key, job in under_way.items():
+            if not job.over:
+                found |= {key: job.percent, f"{key}.doing": f"{job.percent}% {job.doing}"}
         return found
 
     async def _close(self, _application: web.Application) -> None:

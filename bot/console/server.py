@@ -73,7 +73,7 @@ class Console:
         self._pages = {page.path: page for page in pages if isinstance(page, Page)}
         largest = max([BODY, *(deed.largest for deed in pages if isinstance(deed, Deed))])
         self.application = web.Application(middlewares=[self._guard], client_max_size=largest)
-        self._streams = Streams(reader, gate, clock, lambda: house.knowledge().rules, house.reports)
+        self._streams = Streams(reader, gate, clock, lambda: house.knowledge().rules, house)
         gate.attach(self.application)
         self._streams.attach(self.application)
         self.application.on_cleanup.append(self._close)
@@ -371,8 +371,10 @@ def _html(text: str, status: int) -> web.Response:
     return web.Response(text=text, content_type="text/html", status=status, headers=HEADERS)
 
 
-def _download(answer: Download) -> web.Response:
+def _download(answer: Download) -> web.StreamResponse:
     how = "inline" if answer.inline else "attachment"
     shown = f"{how}; filename*=UTF-8''{quote(answer.name, safe='')}"
     kind = {"Content-Type": answer.content_type, "Content-Disposition": shown}
+    if answer.file is not None:
+        return web.FileResponse(answer.file, headers={**HEADERS, **kind})
     return web.Response(body=answer.body, headers={**HEADERS, **kind})

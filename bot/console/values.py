@@ -7,6 +7,7 @@ transaction on the worker, and returns a `Done`. Neither knows HTTP.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlencode
 
@@ -185,11 +186,15 @@ class Html:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A file. ``logged`` goes into the log of the console ("导出点单", "120条"); a picture may be shown ``inline``."""
+    """A file. ``logged`` goes into the log of the console ("导出点单", "120条"); a picture may be shown ``inline``.
+
+    What lies on the disk is given as its ``file``, however large: it is sent bit by bit.
+    """
 
     name: str
     content_type: str
-    body: bytes = field(repr=False)
+    body: bytes = field(default=b"", repr=False)
+    file: Path | None = None
     inline: bool = False
     logged: tuple[str, str] | None = None
 

@@ -25,7 +25,22 @@ from data.reports.photo import small
 from data.reports.told import NOTHING, told
 
 ROOM = 40 * 2**20  # bytes of photos as they were sent, in a zip that is made in memory
-_HEAD = ("课号", "日期", "题目", "主题", "村", "地点", "谁讲", "报名", "到场", "发资料", "评课", "平均分", "照片")
+_HEAD = (
+    "课号",
+    "日期",
+    "题目",
+    "主题",
+    "村",
+    "地点",
+    "谁讲",
+    "报名",
+    "到场",
+    "发资料",
+    "评课",
+    "平均分",
+    "照片",
+    "照片不在了",
+)
 _STYLE = (
     "body{font:16px/1.6 sans-serif;max-width:60em;margin:1em auto;padding:0 1em}table{border-collapse:collapse}"
     "td,th{border:1px solid #ccc;padding:4px 8px;text-align:left;vertical-align:top}img{max-width:100%;margin:4px 0}"
@@ -73,15 +88,15 @@ def year(
     folder.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     kept_rows: list[tuple[object, ...]] = []
-    gone = shown = 0
+    gone = shown = 0  # photos
     try:
         with _archive(part) as into:
             for kept in lectures:
                 missing = _put(into, kept, f"{name}/{_folder(kept)}/", photos, zone)
                 gone, shown = gone + missing, shown + len(kept.photos) - missing
-                kept_rows.append(_row(kept, zone))
+                kept_rows.append((*_row(kept, zone), missing))
                 step(len(kept_rows))
-            into.writestr(f"{name}/index.html", "".join(_index(name, kept_rows, zone, now)))
+            into.writestr(f"{name}/index.html", "".join(_index(name, kept_rows, gone, zone, now)))
             into.writestr(f"{name}/index.xlsx", one_sheet("档案", _HEAD, kept_rows))
         part.replace(path)
     finally:
@@ -115,11 +130,11 @@ def _put(into: zipfile.ZipFile, kept: Kept, where: str, photos: Path, zone: Zone
             gone += 1
             continue
         names.append(name)
-    into.writestr(f"{where}归档.html", _page(kept, names, zone))
+    into.writestr(f"{where}归档.html", _page(kept, names, gone, zone))
     return gone
 
 
-def _page(kept: Kept, photos: list[str], zone: ZoneInfo) -> str:
+def _page(kept: Kept, photos: list[str], gone: int, zone: ZoneInfo) -> str:
     trail = [(f"{each.at.astimezone(zone):%Y-%m-%d %H:%M}", masked(each.who), masked(f"{each.what} {each.why}"))
              for each in kept.trail]  # fmt: skip
     parts = [
@@ -135,10 +150,15 @@ def _page(kept: Kept, photos: list[str], zone: ZoneInfo) -> str:
         f"<p>{escape(masked(kept.announced)) or '没有发过通知。'}</p>",
         "<h2>照片</h2>",
         *(f'<p><img src="{escape(name)}" alt="照片{place}"></p>' for place, name in enumerate(photos, 1)),
-        "" if photos else "<p>没有照片。</p>",
+        "" if photos or gone else "<p>没有照片。</p>",
+        f"<p>{_gone(gone)}</p>" if gone else "",
         "</body></html>\n",
     ]
     return "".join(parts)
+
+
+def _gone(photos: int) -> str:
+    return f"有{photos:,}张照片的文件不在了（清掉了或丢了），没有放进来。"
 
 
 def _begin(title: str) -> str:
@@ -163,10 +183,12 @@ def _row(kept: Kept, zone: ZoneInfo) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _index(name: str, rows: list[tuple[object, ...]], zone: ZoneInfo, now: datetime) -> Iterator[str]:
+def _index(name: str, rows: list[tuple[object, ...]], gone: int, zone: ZoneInfo, now: datetime) -> Iterator[str]:
     yield _begin(name)
     made = now.astimezone(zone)
-    yield f"<p>共{len(rows):,}场，{made:%Y-%m-%d %H:%M}做的。写着{NOTHING}的是没有数据。</p><table><tr>"
+    yield f"<p>共{len(rows):,}场，{made:%Y-%m-%d %H:%M}做的。写着{NOTHING}的是没有数据。</p>"
+    yield f"<p>{_gone(gone)}是哪些课，看最后一列。</p>" if gone else ""
+    yield "<table><tr>"
     yield from (f"<th>{head}</th>" for head in _HEAD)
     yield "</tr>"
     for number, *rest in rows:

@@ -1,9 +1,24 @@
-"""归档: lectures that are over, with all that is kept of each, on a page and in a zip."""
+"""归档: lectures that are over, with all that is kept of each, on a page and in a zip; a whole year packed aside."""
 
 from datetime import datetime
+from pathlib import Path
 
+from bot.config import Config
+from bot.console import upkeep
+from bot.console.background import Job
 from bot.console.lists import Column, Filter, Found, Listing, Wanted, show_list
-from bot.console.values import Answer, Ask, Download, Html, Page
+from bot.console.values import Answer, Ask, Deed, Done, Download, Html, Page
+from bot.exports import (
+    ARCHIVE,
+    KEEP,
+    STAMP,
+    export_folder,
+    keep_newest,
+    made_at,
+    made_exports,
+    own_folder,
+    sweep_exports,
+)
 from bot.settings import REPORT_TEMPLATES
 from data import archive, lectures
 from data.announcements import KINDS
@@ -11,17 +26,20 @@ from data.archive import KEPT, Kept
 from data.desk import figures as desk_figures
 from data.desk import lectures as desk
 from data.desk.lectures import Looked, Row
-from data.desk_errors import NotThere
+from data.desk_errors import BadEntry, NotThere
 from data.desk_tables import ConsoleRole
 from data.errors import Declined, NoSuchLecture
+from data.leftovers import held
 from data.loop import LectureState
+from data.materials import size_words
 from data.reports import lecture as paper
 from data.reports import zipped
 from data.reports.word import DOCX, TemplateFault
 from data.tables import Village
 from handlers.desk.numbers import STEPS
 
-PAGE, ONE = "/archive", "/archive/{number}"
+PAGE, ONE, YEARS = "/archive", "/archive/{number}", "/archive/years"
+MAY = ConsoleRole.ADMIN  # who may have a whole year, as all that is exported
 _STATES = ((LectureState.ARCHIVED.value, "归档了"), (LectureState.DELIVERED.value, "讲完了，还没归档"))
 
 
@@ -31,10 +49,8 @@ class BadTemplate(Declined):
 
 def show_all(ask: Ask) -> Answer:
     """The list: by words, year, village and topic."""
-    span = desk_figures.years(ask.session, ask.rules.zone)
-    years = tuple((str(year), f"{year}年") for year in range(span[1], span[0] - 1, -1)) if span else ()
     filters = (
-        Filter("year", "哪一年", years),
+        Filter("year", "哪一年", _years(ask)),
         *_places(ask),
         Filter("topic", "主题", desk.topics(ask.session)),
         Filter("state", "哪些", _STATES),
@@ -58,11 +74,70 @@ def show_all(ask: Ask) -> Answer:
         searches="题目、地点、老师、村、课号",
         empty="没有找到归档的课。",
     )  # fmt: skip
-    year = years[0][0] if years else str(ask.now.astimezone(ask.rules.zone).year)
-    return show_list(
-        ask, listing, template="archive_list.html", year=year,
-        whole=ask.may(ConsoleRole.COORDINATOR),
-    )  # fmt: skip
+    whole = ask.may(ConsoleRole.COORDINATOR)
+    return show_list(ask, listing, template="archive_list.html", may=ask.may(MAY), whole=whole)
+
+
+def _years(ask: Ask) -> tuple[tuple[str, str], ...]:
+    """(value, name) of each that may have lectures, the newest first."""
+    span = desk_figures.years(ask.session, ask.rules.zone)
+    return tuple((str(year), f"{year}年") for year in range(span[1], span[0] - 1, -1)) if span else ()
+
+
+def show_years(ask: Ask) -> Answer:
+    """The years that were packed, what is under way, and the form."""
+    made = made_exports(export_folder(ask.house.config), ARCHIVE)
+    values = {
+        "years": _years(ask),
+        "made": [(path.name, path.name[len(ARCHIVE) :][:4], made_at(path), _size(path)) for path in made],
+        "last": next(iter(upkeep.jobs(ask)), None),
+        "keep": KEEP,
+    }
+    return Html("archive_years.html", "一整年的档案", values)
+
+
+def _size(path: Path) -> str:
+    return size_words(path.stat().st_size)
+
+
+def pack(ask: Ask) -> Done:
+    """Begin a whole year. Raises `upkeep.Busy` or `BadEntry`."""
+    year, config = ask.form.number("year", "哪一年", low=2000, high=2099), ask.house.config
+    if year is None:
+        raise BadEntry("哪一年", "请选一年。")
+    title = f"打包{year}年的档案"
+    upkeep.begin(ask, title, lambda job: _pack(job, config, ask.now, year))
+    return Done(YEARS, f"开始{title}，在旁边做，要几分钟，不耽误别的。做好了就在下面下载。", about=f"{year}年")
+
+
+def _pack(job: Job, config: Config, now: datetime, year: int) -> str:
+    """Into one file that only we may read; the oldest beyond `KEEP` go."""
+    home = own_folder(config)
+    folder = home / f"{ARCHIVE}{year}-{now:{STAMP}}"
+    try:
+        folder.mkdir(mode=0o700)
+        with held(folder):
+            said = upkeep.run(job, config, "archive", "--noted", "--year", str(year), "--out", str(folder.resolve()))
+            (made,) = folder.glob("*.zip")
+            made.chmod(0o600)
+            made.rename(home / f"{folder.name}.zip")
+    finally:
+        sweep_exports(home)
+    keep_newest(home, ARCHIVE)
+    gone = [line for line in said.splitlines() if line.startswith("有")]  # photos
+    return "".join(["做好了，下面可以下载。", *gone])
+
+
+def give_year(ask: Ask) -> Answer:
+    """A year that was packed."""
+    return upkeep.given(ask, made_exports(export_folder(ask.house.config), ARCHIVE), "下载一年的档案")
+
+
+def remove_year(ask: Ask) -> Done:
+    """What was fetched need not lie about: it can be packed again."""
+    path = upkeep.named(ask, made_exports(export_folder(ask.house.config), ARCHIVE))
+    path.unlink(missing_ok=True)
+    return Done(YEARS, "删掉了。", about=path.name)
 
 
 def _places(ask: Ask) -> list[Filter]:
@@ -146,9 +221,13 @@ def _dossier(ask: Ask, kept: Kept) -> bytes:
         raise BadTemplate(str(fault)) from fault
 
 
-PAGES: tuple[Page, ...] = (
+PAGES: tuple[Page | Deed, ...] = (
     Page(PAGE, show_all, "归档的课：按字、年、村、主题找", village=True, nav="归档", sheet=True),
     Page(ONE, show, "一节课的归档：经过、数字、评课、照片", village=True, private=True),
     Page(f"{ONE}/word", document, "一节课的归档，Word", village=True, heavy=True),
     Page(f"{ONE}/zip", folder, "一节课的归档，连照片打成包", village=True, heavy=True),
+    Page(YEARS, show_years, "一整年的档案，连照片打成一个包", may=MAY),
+    Page(f"{YEARS}/{{name}}", give_year, "下载打包好的一年的档案", may=MAY),
+    Deed(YEARS, pack, "打包一年的档案", YEARS, may=MAY),
+    Deed(f"{YEARS}/{{name}}/remove", remove_year, "删除打包的档案", YEARS, may=MAY),
 )

@@ -18,13 +18,13 @@ from data.drawing.styles import SEEN
 from data.errors import Declined, Taken
 from data.free_slots import require_free
 from data.lecture_notes import facts_of, rooms_of_villages
+from data.lectures import STATE_NAMES as STATES
 from data.loop import EventKind, LectureState
 from data.names import row_id
 from data.phrases import day_and_time
 from data.planning import Plan
 from data.tables import Lecturer, Room, Topic, Village
 from handlers.desk.lectures import MAX_SEATS, MAX_WORDS
-from handlers.desk.numbers import STATES
 from handlers.desk.pieces import full_venue, url_in
 
 KIND_NAMES = tuple((kind.value, words.name) for kind, words in KINDS.items())
@@ -165,7 +165,7 @@ def _looked_at(ask: Ask, form: Form) -> dict[str, object]:
         "texts": together(texts),
         "reached": bool(tell.lecturer_members(ask.session, wished.plan.lecturer_id)),
         "leaves": departure(ask),
-        "poster": posters.of_announcement(facts, ask.rules) if rooms else None,
+        "poster": posters.of_announcement(facts, ask.rules, now=ask.now) if rooms else None,
     }
 
 
@@ -176,7 +176,7 @@ def poster(ask: Ask) -> Answer:
         facts = facts_of(ask.session, _read(ask, form).plan.as_lecture())
     except Declined:
         return Go("/lectures/new")
-    drawn = posters.of_announcement(facts, ask.rules)
+    drawn = posters.of_announcement(facts, ask.rules, now=ask.now)
     if drawn is None:
         raise NotThere("这张海报")
     return Download("海报.png", "image/png", draw(drawn.pages[0], width=SEEN), inline=True)

@@ -11,6 +11,7 @@ from data.desk.texts import TextRow, Which
 from data.desk_errors import NotThere
 from data.desk_tables import ConsoleRole
 from data.errors import Declined
+from data.labels import WORDS
 from data.listeners import listeners
 from data.snippetfile import KINDS
 from data.tables import Picture, Snippet, SnippetOrigin, Topic
@@ -23,7 +24,7 @@ STATES = {
     "withdrawn": "撤下了",
 }
 _MARKS = {"valid": "good", "expiring": "wait", "expired": "late"}
-_ORIGINS = {SnippetOrigin.FILE: "镇的文件", SnippetOrigin.IMPORT: "导入或在这里写的"}
+_ORIGINS = WORDS[SnippetOrigin]
 _PARTS = {"whole": "短文", "question": "提问", "answer": "答案"}
 _OUT = {"sent": "发到了", "pending": "在排队", "sending": "正在发", "unknown": "说不准", "cancelled": "停了"}
 AHEAD = timedelta(days=30)  # that the plan looks

@@ -14,10 +14,10 @@ from data.desk.lecturers import understood
 from data.desk.villages import VILLAGE, VillageLine
 from data.desk_errors import BadEntry
 from data.desk_tables import ConsoleRole
+from data.lectures import STATE_NAMES
 from data.tables import Village
 from data.tags import Bearer
 from data.townfile import TownFiles
-from handlers.desk.numbers import STATES
 
 _FIELDS = {"aliases": "别名", "venues": "场地", "near": "邻村", "free": "平时方便的时间"}
 
@@ -69,7 +69,7 @@ def show(ask: Ask) -> Answer:
         "groups": groups,
         "kinds": KINDS,
         "lectures": desk.lectures(ask.session, ask.number, desk.month(ask.now, ask.rules)),
-        "states": STATES,
+        "states": STATE_NAMES,
         "living": desk.living(ask.session, ask.number),
         "hamlets": desk.hamlets(ask.session, ask.number),
         "tags": tags.of(ask.session, _bearer(village)),

@@ -1,0 +1,128 @@
+"""A whole year of the archive, packed from the console: beside the bot, by an admin, one thing at a time."""
+
+import asyncio
+import io
+import zipfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from sqlmodel import select
+
+from bot.console import live, upkeep
+from bot.exports import ARCHIVE, KEEP
+from data.desk_tables import Audit, ConsoleRole
+from tests.desk import Desk, open_desk
+from tests.test_archive import keep
+from tests.test_console_data import logged, worked
+from tests.test_console_materials import home
+from tests.test_console_progress import heard, stream
+from tests.town import DemoTown
+
+Run = Callable[[Callable[[Desk], Awaitable[None]]], None]
+
+
+@pytest.fixture
+def run(town: DemoTown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    path = home(tmp_path, monkeypatch)
+    path.write_text(path.read_text("utf-8").replace("var/photos", "photos"), "utf-8")
+    monkeypatch.setattr(live, "EVERY", 0.01)
+    monkeypatch.setattr(upkeep, "LOOK", 0.02)
+
+    def told(story: Callable[[Desk], Awaitable[None]]) -> None:
+        async def tell() -> None:
+            async with open_desk(town) as desk:
+                await story(desk)
+
+        asyncio.run(tell())
+
+    return told
+
+
+def test_a_year_is_packed_fetched_and_taken_away(run: Run, town: DemoTown, tmp_path: Path) -> None:
+    """It had been a command only, for which a coordinator with a phone had to find whoever keeps the machine."""
+    with town.session() as session, session.begin():
+        number = keep(session, tmp_path / "photos")
+
+    async def story(desk: Desk) -> None:
+        admin = desk.clerk(ConsoleRole.ADMIN)
+        begun = await admin.post("/archive/years", year="2026")
+        assert "开始打包2026年的档案" in begun.said
+        await worked()
+        page = (await admin.get("/archive/years")).text
+        assert "做好了，下面可以下载。有2张照片的文件不在了" in page
+        (made,) = (tmp_path / "var/exports").iterdir()
+        assert made.name.startswith(f"{ARCHIVE}2026-") and made.stat().st_mode & 0o077 == 0
+        given = await admin.get(f"/archive/years/{made.name}")
+        with zipfile.ZipFile(io.BytesIO(given.body)) as archive:
+            assert f"2026年宣讲档案/课{number:04}/归档.html" in archive.namelist()
+        assert "attachment" in given.headers["Content-Disposition"]
+        assert logged(desk, "打包一年的档案") == [("2026年", {})]
+        assert logged(desk, "下载一年的档案") == [(made.name, {})]
+        assert "正在" not in page and "2026年宣讲档案（" in page
+        assert (await admin.post(f"/archive/years/{made.name}/remove")).said == "删掉了。"
+        assert list((tmp_path / "var/exports").iterdir()) == []
+        with desk.session() as session:
+            assert [row for row in session.exec(select(Audit)) if row.who == "命令行"] == [], "noted once"
+
+    run(story)
+
+
+def test_the_bar_moves_and_nothing_else_is_begun_meanwhile(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upkeep, "_GENTLY", "print('7% 少\\n35% 已放5场', flush=True); import threading; "
+                        "threading.Event().wait()")  # fmt: skip
+
+    async def story(desk: Desk) -> None:
+        admin = desk.clerk(ConsoleRole.ADMIN)
+        await admin.post("/archive/years", year="2026")
+        async with stream(admin) as mine:
+            await heard(mine, lambda told: told.get("w.u1.doing") == "35% 已放5场")
+        page = (await admin.get("/archive/years")).text
+        assert 'data-job="u1"' in page and 'value="35" data-live-value="w.u1"' in page
+        desk.later(seconds=1)
+        busy = await admin.post("/data/start/export")
+        assert busy.status == 422 and "正在打包2026年的档案" in busy.said
+        assert "正在打包2026年的档案" in (await admin.get("/data")).text
+
+    run(story)  # which ends, so it was stopped with the console
+
+
+def test_what_went_wrong_is_told_and_nothing_stays(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upkeep, "_GENTLY", "print('7% 已放1场'); raise SystemExit('硬盘不够<b>')")
+
+    async def story(desk: Desk) -> None:
+        admin = desk.clerk(ConsoleRole.ADMIN)
+        assert (await admin.post("/archive/years", year="")).status == 422
+        assert (await admin.post("/archive/years", year="1066")).status == 422
+        await admin.post("/archive/years", year="2026")
+        await worked()
+        page = (await admin.get("/archive/years")).text
+        assert "硬盘不够&lt;b&gt;" in page and "已放1场" not in page
+        assert list((tmp_path / "var/exports").iterdir()) == []
+
+    run(story)
+
+
+def test_the_oldest_go_and_exports_are_another_kind(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def packed(_job: object, _config: object, *words: str) -> str:
+        (Path(words[-1]) / "2026年宣讲档案.zip").write_text("x")
+        return ""
+
+    monkeypatch.setattr(upkeep, "run", packed)
+    folder = tmp_path / "var/exports"
+    folder.mkdir(parents=True)
+    years = [folder / f"{ARCHIVE}{year}-20261{10 - at:03}-150000.zip" for at, year in enumerate(range(2020, 2023))]
+    export = folder / "menlou-export-20260101-150000.zip"
+    for path in (*years, export):
+        path.write_text("x")
+
+    async def story(desk: Desk) -> None:
+        admin = desk.clerk(ConsoleRole.ADMIN)
+        for path, where in ((export, "archive/years"), (years[0], "data/exports")):
+            assert (await admin.get(f"/{where}/{path.name}")).status == 404
+        await admin.post("/archive/years", year="2026")
+        await worked()
+        assert [path.exists() for path in (*years, export)] == [True, True, False, True]
+        assert len(list(folder.iterdir())) == KEEP + 1
+
+    run(story)
