@@ -277,13 +277,23 @@ def _parser() -> Reader:
     commands = parser.add_subparsers(required=True, metavar="命令")
     for command in COMMANDS:
         sub = commands.add_parser(command.name, help=command.help, description=command.help)
-        sub.add_argument("--config", type=Path, default=Path("config.yaml"), help="配置文件（默认 config.yaml）")
+        sub.add_argument(
+            "--config", type=Path, default=Path("config.yaml"), metavar="文件", help="配置文件（默认 config.yaml）"
+        )
         sub.set_defaults(command=command)
         if command.name == "understand":
-            sub.add_argument("--now", type=datetime.fromisoformat, help="当作现在的时间，如 2026-11-20T15:00")
+            sub.add_argument(
+                "--now", type=datetime.fromisoformat, metavar="时间", help="当作现在的时间，如 2026-11-20T15:00"
+            )
         if command.name == "sheet":
-            sub.add_argument("number", type=int, help="课号，课5就写 5")
-            sub.add_argument("--out", type=Path, default=Path("var/sheets"), help="存到哪个资料夹（默认 var/sheets）")
+            sub.add_argument("number", type=int, metavar="课号", help="课号，课5就写 5")
+            sub.add_argument(
+                "--out",
+                type=Path,
+                default=Path("var/sheets"),
+                metavar="资料夹",
+                help="存到哪个资料夹（默认 var/sheets）",
+            )
         if command.name in arguments:
             arguments[command.name](sub)
         if command.name == "jielong":

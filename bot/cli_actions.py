@@ -42,7 +42,9 @@ def add_actions(parser: argparse.ArgumentParser, actions: Iterable[Action[Desk]]
     below = parser.add_subparsers(required=True, metavar="做什么")
     for action in actions:
         sub = below.add_parser(action.name, help=action.help, description=action.help)
-        sub.add_argument("--config", type=Path, default=argparse.SUPPRESS, help="配置文件（默认 config.yaml）")
+        sub.add_argument(
+            "--config", type=Path, default=argparse.SUPPRESS, metavar="文件", help="配置文件（默认 config.yaml）"
+        )
         sub.set_defaults(action=action)
         action.arguments(sub)
 

@@ -77,11 +77,11 @@ def try_out(options: argparse.Namespace) -> int:
 
 
 def restore_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, nargs="?", help="哪一份备份；不写就列出有哪些")
+    parser.add_argument("file", type=Path, nargs="?", metavar="备份文件", help="哪一份备份；不写就列出有哪些")
 
 
 def drill_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, nargs="?", help="哪一份备份；不写就试最新的")
+    parser.add_argument("file", type=Path, nargs="?", metavar="备份文件", help="哪一份备份；不写就试最新的")
 
 
 def _rules(config: Config) -> Rules | None:

@@ -126,11 +126,11 @@ def _desk(config: Config) -> Iterator[Desk]:
 
 
 def _out_argument(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--out", type=Path, required=True, help="存成哪个文件，如 资料.xlsx")
+    parser.add_argument("--out", type=Path, required=True, metavar="文件", help="存成哪个文件，如 资料.xlsx")
 
 
 def _path_argument(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("path", type=Path, help="填好的 Excel 文件（.xlsx）")
+    parser.add_argument("path", type=Path, metavar="表", help="填好的 Excel 文件（.xlsx）")
 
 
 ACTIONS: tuple[Action[Desk], ...] = (

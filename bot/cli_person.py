@@ -25,8 +25,12 @@ class NoSuchPerson(TownError):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Who, and where to."""
-    parser.add_argument("--member", type=int, required=True, help="编号（本人私聊机器人发“我的信息”就看得到）")
-    parser.add_argument("--out", type=Path, default=Path("var/persons"), help="存到哪个资料夹（默认 var/persons）")
+    parser.add_argument(
+        "--member", type=int, required=True, metavar="编号", help="编号（本人私聊机器人发“我的信息”就看得到）"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path("var/persons"), metavar="资料夹", help="存到哪个资料夹（默认 var/persons）"
+    )
 
 
 def run(options: argparse.Namespace) -> int:

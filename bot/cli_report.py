@@ -1,7 +1,6 @@
 """``python -m bot report --period 2026Q4``: the report of a period as Word, Excel and one picture."""
 
 import argparse
-from datetime import date
 from pathlib import Path
 
 from sqlmodel import Session
@@ -12,19 +11,20 @@ from bot.settings import REPORT_TEMPLATES, ZONE
 from bot.town import clock_of, open_database, read_files
 from data.database import open_reader
 from data.figures.commendation import Criteria
-from data.figures.periods import BadPeriod, Period, PeriodKind
 from data.figures.scope import Scope
 from data.reports.files import files
 from data.reports.gathered import Wish, gather, place_of
-from handlers.desk.periods import period_in
+from handlers.desk.periods import whole_period
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Of when, of where, and where to."""
-    codes = "2026Q4（季度）、2026-11（月）、2026H2（半年）、2026（年）"
-    parser.add_argument("--period", required=True, help=f"时段：{codes}；也可照说话写：去年四季度、上个月")
-    parser.add_argument("--area", help="只做一个村、镇、县的，写登记的名字（默认全部）")
-    parser.add_argument("--out", type=Path, default=Path("var/reports"), help="存到哪个资料夹（默认 var/reports）")
+    said = "2026Q4、2026年11月、上个月、去年四季度、第47周、11月20日"
+    parser.add_argument("--period", required=True, metavar="时段", help=f"什么时段，怎么顺口怎么写：{said}")
+    parser.add_argument("--area", metavar="地方", help="只做一个村、镇、县的，写登记的名字（默认全部）")
+    parser.add_argument(
+        "--out", type=Path, default=Path("var/reports"), metavar="资料夹", help="存到哪个资料夹（默认 var/reports）"
+    )
     parser.add_argument("--flags", action="store_true", help="附上请宣传干事核对的（上报前请删去）")
     parser.add_argument("--commend", action="store_true", help="附上够条件的宣讲员名单（按姓名拼音排）")
 
@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
     """Write the files. Raises `TownError` for a period, a place or a template that is none; OSError of the disk."""
     config = load_config(options.config)
     now, zone = clock_of(config)(), config[ZONE]
-    period, town = _period(options.period, now.astimezone(zone).date()), read_files(config)[0].town.town.name
+    period, town = whole_period(options.period, now.astimezone(zone).date()), read_files(config)[0].town.town.name
     templates = config.file(REPORT_TEMPLATES) if config[REPORT_TEMPLATES] else None
     open_database(config, now=now)[0].dispose()  # today's schema
     reader = open_reader(config.database_url)
@@ -49,14 +49,6 @@ def run(options: argparse.Namespace) -> int:
         write_new(path, body)
     print(f"{place.name}{period.label}的总结，在 {options.out}：", *(f"  {path.name}" for path, _ in made), sep="\n")
     return 0
-
-
-def _period(words: str, today: date) -> Period:
-    """As a code, or as people say it. Raises `BadPeriod`."""
-    period, rest = period_in(words, PeriodKind.QUARTER, today)
-    if rest:
-        raise BadPeriod(words)
-    return period
 
 
 def _silent(_done: float, _what: str) -> None:

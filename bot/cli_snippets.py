@@ -177,17 +177,19 @@ def _standing(desk: Desk, snippet: Snippet) -> str:
 
 
 def _import_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("path", type=Path, help="资料夹（.md、.yaml），或一个 .md、.yaml、.xlsx 文件")
+    parser.add_argument("path", type=Path, metavar="短文", help="资料夹（.md、.yaml），或一个 .md、.yaml、.xlsx 文件")
     parser.add_argument("--dry-run", action="store_true", help="只检查，不写进去")
 
 
 def _key_argument(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("key", help="编号或标题")
+    parser.add_argument("key", metavar="短文", help="哪一条：编号或标题（texts list 里看得到）")
 
 
 def _speak_arguments(parser: argparse.ArgumentParser) -> None:
     _key_argument(parser)
-    parser.add_argument("--out", type=Path, default=Path("var/speak"), help="存到哪个资料夹（默认 var/speak）")
+    parser.add_argument(
+        "--out", type=Path, default=Path("var/speak"), metavar="资料夹", help="存到哪个资料夹（默认 var/speak）"
+    )
 
 
 def _list_arguments(parser: argparse.ArgumentParser) -> None:
@@ -195,16 +197,16 @@ def _list_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _template_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--out", type=Path, required=True, help="存成哪个文件，如 短文.xlsx")
+    parser.add_argument("--out", type=Path, required=True, metavar="文件", help="存成哪个文件，如 短文.xlsx")
 
 
 def _plan_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--room", help="只看一个村或一个群")
-    parser.add_argument("--days", type=int, default=30, help="看几天（默认 30）")
+    parser.add_argument("--room", metavar="村或群", help="只看一个村或一个群")
+    parser.add_argument("--days", type=int, default=30, metavar="天数", help="看几天（默认 30）")
 
 
 def _days_argument(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--days", type=int, default=7, help="看几天（默认 7）")
+    parser.add_argument("--days", type=int, default=7, metavar="天数", help="看几天（默认 7）")
 
 
 ACTIONS: tuple[Action[Desk], ...] = (

@@ -16,6 +16,7 @@ from data.phrases import day_and_time
 from data.rules import Rules
 from data.statements import table_of
 from data.tables import Broadcast, BroadcastState, Lecturer, Topic, Village
+from data.voices import shorten
 
 SHOWN = 3  # of each group: it is read on a phone
 COUNTED = 100
@@ -130,7 +131,7 @@ def _orders(session: Session, rules: Rules, now: datetime) -> Iterable[Group]:
 
 def _line(row: Any, *, overdue: bool) -> str:
     number, _, kind, urgent, _, wish, topic, lecturer, village, seconders = row
-    what = describe(topic, lecturer, wish[:20], EventKind(kind))
+    what = describe(topic, lecturer, shorten(wish, 20), EventKind(kind))
     marks = (URGENT if urgent else "") + (OVERDUE if overdue else "")
     people = f"，{1 + seconders}人" if seconders else ""
     return f"{number}号{marks or ' '}{f'{village} ' if village else ''}{what}{people}："
@@ -153,13 +154,12 @@ def _next(row: Any, asked: dict[int, list[Any]], rules: Rules, now: datetime) ->
 
 
 def _released_by(row: Any) -> str:
-    words = row.text.replace("\n", " ")
-    return f"B{row.id}“{words[:12]}{'…' if len(words) > 12 else ''}”：等另一位干事同意，发“B{row.id}”看"
+    return f"B{row.id}“{shorten(row.text, 13)}”：等另一位干事同意，发“B{row.id}”看"
 
 
 def _case(each: voices.OpenVoice, now: datetime) -> str:
     late = OVERDUE if each.overdue(now) else ""
-    return f"意见{each.number}号{late}{each.text[:24]}：发“答复 {each.number}号 内容”"
+    return f"意见{each.number}号{late}{shorten(each.text, 24)}：发“答复 {each.number}号 内容”"
 
 
 def _others(name: str, lines: list[str]) -> list[Group]:

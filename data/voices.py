@@ -52,6 +52,7 @@ _WAITING = (
 )
 ANSWERED = (VoiceKind.QUESTION, VoiceKind.SUGGESTION, VoiceKind.NEED)  # the kinds that wait for an answer
 KIND_NAMES = {VoiceKind.QUESTION: "提问", VoiceKind.SUGGESTION: "意见", VoiceKind.NEED: "急难"}
+_RUN = re.compile(r"[\dA-Za-z]+(?:(?<=\d)[ \-]\d+)*")  # 138-1234-5678 is one
 _MISHEARD = re.compile(r"(?:听不(?:太|大|怎么)?[懂明清]白?|没听[懂清])(?:[讲说])?(?P<dialect>[\u4e00-\u9fff]{1,3}话)")
 MAX_TEXT = 500  # of all that one person said about one lecture
 _RATED_LATE = timedelta(days=30)  # an order that was delivered longer ago is not looked at again
@@ -279,6 +280,10 @@ def _dialects(text: str) -> Iterator[str]:
 
 
 def shorten(text: str, most: int) -> str:
-    """Words cut at ``most`` characters, in one line."""
+    """Words cut at ``most`` characters, in one line; never within a number or a word of Latin letters, for half a
+    telephone number is neither called nor masked."""
     line = " ".join(text.split())
-    return line if len(line) <= most else line[: most - 1] + "…"
+    if len(line) <= most:
+        return line
+    cut = next((run.start() for run in _RUN.finditer(line) if run.start() < most - 1 < run.end()), most - 1)
+    return line[:cut].rstrip(" ，,、：:（(") + "…"

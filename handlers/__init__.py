@@ -27,6 +27,8 @@ EARS: tuple[Ear, ...] = (
     ),
     Ear("vote", poll.could_vote, poll.votes, poll.vote, "群里有投票时，回数字就是选；到结束前都可以改"),
     Ear("need", voice.could_need, voice.needs, voice.need, "急事@我说（没饭吃、漏雨、断水…），马上告诉镇里"),
+    Ear("erase_me", persons.could_erase, persons.hears, persons.ask_to_erase, "群里单说“删除我的信息”，不用@我也回"),
+    Ear("my_data", persons.could_mine, persons.hears, persons.mine, "群里单说“我的信息”，不用@我也回，请他私聊"),
     Ear("rating", voice.could_rate, voice.rates, voice.feedback, "讲完课那几天，“5分 讲得好”不用@我也记下"),
 )
 

@@ -1,9 +1,14 @@
 """我的信息, 删除我的信息: what is kept about somebody, and that it is forgotten at their word."""
 
 import re
+from datetime import datetime
+
+from sqlmodel import Session
 
 from data import erasure, persons
+from data.glance import Glance
 from handlers.answers import NO, YES, yes_or_no
+from handlers.message import Heard, Kind
 from handlers.turn import Ask, Reply, Turn
 
 CONFIRM = "confirm_erase"
@@ -13,7 +18,38 @@ _YES_DELETE = re.compile(
     r"(?:是|对|好|要|嗯|行|真)?的?[,，]?(?:我?要|真的?要?|都|全部?|快|就|请)?删(?:了|掉|除|吧|啦|啊|呀|的)*[。.!！]*"
 )
 _NOT = re.compile(r"(?:取消|不删了?|不刪了?|算了|不用了?|不要了?|不)[啊呀吧了]?[。.!！]*")
-_PRIVATELY = "您的信息只跟您一个人说，请私聊我发“{}”。"
+_PRIVATELY = "您的信息只跟您一个人说，请私聊我发“{}”。不方便私聊，就找镇里宣传干事。"
+# The commands alone, as they are typed (spaces are taken out before): no neighbour is told so.
+_POLITELY = r"(?:[请請]|麻[烦煩][你您]?|唔[该該]|[帮幫给給][我忙]|我?[要想]|我要求|一?下)*"
+_MY = r"我[的嘅](?:个人|個人)?(?:信息|资料|資料)"
+_END = r"(?:[吧了啦喇啊呀咯]|一下|[谢謝]{2}[你您]?|[\W_])*"
+_LONGEST = 40  # characters of a command with all its politeness
+_WIPE = r"(?:[删刪][除掉]?|清[除空掉]|注[销銷])"
+_ERASE = re.compile(rf"{_POLITELY}(?:{_WIPE}(?:掉|所有|全部)?{_MY}|[把将將]{_MY}(?:都|全部?)?{_WIPE}掉?){_END}")
+_MINE = re.compile(rf"{_POLITELY}(?:[导導]出|[查看]+(?:一?下)?)?{_MY}{_END}")
+
+
+def could_erase(heard: Heard) -> bool:
+    """Whether this is the command 删除我的信息, and nothing else, though said to nobody: nobody is left unanswered."""
+    return _is(_ERASE, heard)
+
+
+def could_mine(heard: Heard) -> bool:
+    """The same of 我的信息."""
+    return _is(_MINE, heard)
+
+
+def hears(_session: Session, _heard: Heard, _known: Glance, _now: datetime) -> bool:
+    """The words alone decide."""
+    return True
+
+
+def _is(command: re.Pattern[str], heard: Heard) -> bool:
+    if heard.addressed or heard.kind not in (Kind.TEXT, Kind.NOTE) or not 4 <= len(heard.text) <= _LONGEST:
+        return False
+    if "我" not in heard.text or not ("息" in heard.text or "料" in heard.text):
+        return False  # nearly every line of a group
+    return command.fullmatch("".join(heard.text.split())) is not None
 
 
 def mine(turn: Turn) -> Reply:

@@ -54,6 +54,22 @@ def test_what_no_closed_period_has_counted_may_be_corrected(bare: Bare) -> None:
     assert quarter(bare)["courtyards"] in (0, None)
 
 
+def test_the_preview_tells_which_lectures_will_stand_apart_as_late(bare: Bare) -> None:
+    """Whoever imported last year's lectures wondered why last year's report stayed as it was."""
+    rows = [{**ROW, "日期": day} for day in ("2026-3-5", "2026-3-6", "2026-10-9", "2026-10-10", "2026-11-2")]
+    plan = bare.check({"历史讲座": rows})
+    assert told(plan) == []
+    assert [str(each) for each in plan.hints] == [
+        "历史讲座：4场在已经截止的月份里（2026年3月到2026年10月之间）。收下以后列在“补报”里，那时的报表数字不变"
+    ]
+    bare.bring({"历史讲座": rows})
+    assert quarter(bare)["late_lectures"] == 2
+    assert bare.check({"历史讲座": rows}).hints == (), "what is there already is not told again"
+    rows[0]["到场人数"] = 31
+    assert "1场在已经截止的月份里（2026年3月）" in str(bare.check({"历史讲座": rows}).hints[0])
+    assert bare.check({"历史讲座": [rows[4]]}).hints == ()
+
+
 @pytest.mark.parametrize(
     ("written", "now", "settled"),
     [

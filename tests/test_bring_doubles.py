@@ -31,7 +31,7 @@ def test_a_time_that_was_corrected_or_left_out_is_pointed_at(bare: Bare, when: s
     plan = bare.check({"历史讲座": [HELD | {"时间": when}]})
     with Session(bare.engine) as session:
         number = session.exec(select(Lecture.id).order_by(col(Lecture.id))).first()
-    assert plan.faults == () and [str(each) for each in plan.hints] == [
+    assert plan.faults == () and [str(each) for each in plan.hints if each.row] == [
         f"历史讲座 第2行「时间」：同一天、同村、同宣讲员、同题目已有课{number}（19:30）。"
         "是同一场就把时间写成一样，不然会记成两场"
     ]
@@ -41,7 +41,7 @@ def test_a_time_that_was_corrected_or_left_out_is_pointed_at(bare: Bare, when: s
 def test_what_differs_otherwise_is_another_lecture(bare: Bare, other: dict[str, object]) -> None:
     bare.bring(ALL)
     row = HELD | ({"时间": "20:00"} | other if other else {})
-    assert bare.check({"历史讲座": [row]}).hints == ()
+    assert not [each for each in bare.check({"历史讲座": [row]}).hints if each.row]
 
 
 def test_both_are_taken_where_both_are_meant(bare: Bare) -> None:

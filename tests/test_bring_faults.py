@@ -3,7 +3,11 @@
 import pytest
 from sqlmodel import Session, select
 
+from data.bring import cells
 from data.bring.model import Standing
+from data.bring.sheets import SHEETS
+from data.dialects import WRITTEN
+from data.freetimes import parse_free
 from data.loop import Lecture, LectureState
 from data.tables import Lecturer, Room, RoomKind
 from tests.bring_town import Bare, told
@@ -55,13 +59,57 @@ def test_all_faults_are_told_at_once_each_with_its_place(bare: Bare) -> None:
     ]
 
 
-def test_free_times_that_nobody_can_read_are_kept_and_told(bare: Bare) -> None:
-    plan = bare.bring({"宣讲员": [{"姓名": "李明", "有空时间": "看心情"}]})
-    assert [str(each) for each in plan.hints] == [
-        "宣讲员 第2行「有空时间」：“看心情”看不懂是什么时间，会照原样记下；排课时不按它算"
+FREE_WORDS = "可以写：每天晚上、平日下午、周六上午、周一到周五晚饭后、圩日上午、农闲、随时；说不准就空着"
+
+
+def test_a_free_time_or_a_dialect_that_nobody_can_read_is_a_fault_with_what_may_be_written(bare: Bare) -> None:
+    """Both were taken as they stood, so that no order ever found the lecturer by them."""
+    held = {"日期": "2026-11-10", "题目": "健康", "宣讲员": "周文彬"}
+    plan = bare.check(
+        {
+            "村": [{"名称": "东村", "平时方便的时间": "晚饭后、看天"}],
+            "宣讲员": [
+                {"姓名": "李明", "有空时间": "看心情、每天晚上", "方言": "白话、普同话"},
+                {"姓名": "王小梅", "有空时间": "周一到周五晚饭后", "方言": "客家，会一点"},
+            ],
+            "历史讲座": [{**held, "方言": "白话和普通话"}, {**held, "日期": "2026-11-11", "方言": "白活"}],
+        }
+    )
+    found = told(plan)
+    offered = "可以写：白话、客家话、四会话、潮汕话、湘语、普通话等；真有这种话，先在控制台给一位宣讲员写上"
+    assert found == [
+        f"村 第2行「平时方便的时间」：“看天”看不懂是什么时间，{FREE_WORDS}",
+        f"宣讲员 第2行「方言」：没听过“普同话”这种话，您要的是“普通话”吗？{offered}",
+        f"宣讲员 第2行「有空时间」：“看心情”看不懂是什么时间，{FREE_WORDS}",
+        f"宣讲员 第3行「方言」：没听过“客家”这种话，您要的是“客家话”吗？{offered}",
+        f"宣讲员 第3行「方言」：没听过“会一点”这种话。{offered}",
+        f"历史讲座 第3行「方言」：没听过“白活”这种话，您要的是“白话”吗？{offered}",
     ]
-    with Session(bare.engine) as session:
-        assert session.exec(select(Lecturer.free).where(Lecturer.name == "李明")).one() == ["看心情"]
+
+
+def test_what_is_offered_can_be_read() -> None:
+    for words in FREE_WORDS.removeprefix("可以写：").partition("；")[0].split("、"):
+        assert parse_free(words) is not None, words
+    examples = [
+        each for sheet in SHEETS for each in sheet.columns if each.title in ("方言", "有空时间", "平时方便的时间")
+    ]
+    assert len(examples) == 4
+    for each in examples:
+        for words in cells.names(each.example):
+            assert words in WRITTEN if each.title == "方言" else parse_free(words) is not None
+
+
+def test_what_stands_in_the_town_already_comes_back(bare: Bare) -> None:
+    """A file that was made of what stands there is no fault, whoever wrote it and however."""
+    with Session(bare.engine) as session, session.begin():
+        lecturer = session.exec(select(Lecturer).where(Lecturer.name == "周文彬")).one()
+        lecturer.dialects, lecturer.free = ["坳头腔"], ["看心情"]
+    rows = [{"姓名": "周文彬", "有空时间": "看心情", "方言": "坳头腔"}, {"姓名": "李明", "方言": "坳头腔"}]
+    plan = bare.bring({"宣讲员": rows})
+    assert [str(each) for each in plan.hints] == [
+        "宣讲员 第2行「有空时间」：“看心情”看不懂是什么时间，照原样留着；排课时不按它算"
+    ]
+    assert told(bare.check({"宣讲员": [{"姓名": "李明", "有空时间": "看心情"}]})) != []
 
 
 @pytest.mark.parametrize(

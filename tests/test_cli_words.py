@@ -1,6 +1,9 @@
 """The command line speaks Chinese, writes over nothing, and tells what the disk says in words, not in a traceback."""
 
+import argparse
 import errno
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,8 +17,8 @@ from bot.init import config_text
     ("typed", "said"),
     [
         (["report"], "还要写上 --period"),
-        (["sheet", "课1"], "number 要写数字，“课1”不是"),
-        (["sheet"], "还要写上 number"),
+        (["sheet", "课1"], "课号 要写数字，“课1”不是"),
+        (["sheet"], "还要写上 课号"),
         (["archive", "--year", "二零二六"], "--year 要写数字，“二零二六”不是"),
         (["archive", "--year", "1"], "--year 不能是“1”"),
         (["person", "--member", "三婶"], "--member 要写数字，“三婶”不是"),
@@ -51,6 +54,30 @@ def test_every_command_has_its_help(capsys: pytest.CaptureFixture[str]) -> None:
         with pytest.raises(SystemExit):
             cli.main([command.name, "--help"])
         assert command.help.splitlines()[0][:8] in capsys.readouterr().out.replace("\n", "")
+
+
+def test_what_stands_for_a_value_is_chinese_too() -> None:
+    """--help said --period PERIOD, --out OUT: nobody learned from it what to write there."""
+    found, met = list(parsers(cli._parser())), 0
+    assert len(found) > len(cli.COMMANDS) + 5
+    for parser in found:
+        for action in parser._actions:
+            if action.help is argparse.SUPPRESS or action.nargs == 0:
+                continue
+            met += 1
+            shown = str(action.metavar or action.dest)
+            assert not re.search("[A-Za-z]", shown), f"{parser.prog}: {shown}"
+            assert isinstance(action, argparse._SubParsersAction) or action.help, f"{parser.prog}: {shown}"
+    assert met > 30
+
+
+def parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    """A parser and all below it."""
+    yield parser
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for below in action.choices.values():
+                yield from parsers(below)
 
 
 def test_a_fault_of_the_disk_is_told_and_never_a_traceback(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

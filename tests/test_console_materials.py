@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from sqlmodel import Session, select
 from bot.config import load_config
 from data import materials
 from data import town as towns
+from data.desk import materials as listed
 from data.desk_tables import Audit, ConsoleRole
 from data.record_tables import Material, MaterialDownload, MaterialState
 from tests import desk as desks
@@ -118,6 +120,30 @@ def test_a_return_says_what_to_mend_and_the_next_version_takes_the_place(run: Ru
         assert "/materials/2" in versions and "/materials/1" in versions
         viewer = (await desk.clerk(ConsoleRole.VIEWER).get("/materials/3")).text
         assert "/materials/2" not in viewer and "删掉" not in viewer
+
+    run(story)
+
+
+def test_what_came_back_stands_on_the_uploader_s_first_page_till_a_newer_version_comes(run: Run) -> None:
+    """Who had only a console account, and no chat, saw it in the list alone, if they thought of looking there."""
+
+    async def story(desk: Desk) -> None:
+        one, other = desk.clerk(), desk.clerk()
+        await upload(one)
+        await other.post("/materials/1/return", note="第3页<b>要改")
+        first = (await one.get("/")).text
+        assert "您传的课件退回了" in first and "第3页&lt;b&gt;要改" in first and "/materials/new?of=1" in first
+        assert 'value="防骗&lt;b&gt;十招"' in (await one.get("/materials/new", of="1")).text
+        for clerk in (other, desk.clerk(ConsoleRole.VIEWER), desk.clerk(ConsoleRole.VILLAGE, village="石湾村")):
+            assert "您传的课件退回了" not in (await clerk.get("/")).text
+        await upload(one, PDF + b"2")
+        assert "您传的课件退回了" not in (await one.get("/")).text
+        await other.post("/materials/2/return", note="再看看")
+        assert "您传的课件退回了" in (await one.get("/")).text
+        with desk.session() as session:
+            since = desk.now + timedelta(minutes=1)
+            assert listed.given_back(session, one.member_id, since=since, limit=5) == []
+            assert listed.given_back(session, one.member_id, since=since - timedelta(days=1), limit=5) != []
 
     run(story)
 

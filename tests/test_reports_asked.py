@@ -53,10 +53,10 @@ def test_the_command_line_writes_three_files(
     printed = capsys.readouterr().out
     assert [name for name in names if name not in printed] == []
     assert cells(opened((out / "上坪村2026年第二季度宣讲工作总结.docx").read_bytes()), "指标", 4)["宣讲场次"][1] == "3"
-    for area, name in (("上坪", "上坪村"), ("门楼镇", "门楼镇")):
-        found = options("--config", config, "--period", "2026Q2", "--area", area, "--out", str(tmp_path / area))
+    for area, name, period in (("上坪", "上坪村", "2026年第二季度"), ("门楼镇", "门楼镇", "2026年第20周")):
+        found = options("--config", config, "--period", period, "--area", area, "--out", str(tmp_path / area))
         assert cli_report.run(found) == 0
-        assert f"{name}2026年第二季度" in capsys.readouterr().out
+        assert f"{name}{period}" in capsys.readouterr().out
     with pytest.raises(BadPeriod):
         cli_report.run(options("--config", config, "--period", "下下年", "--out", str(out)))
 

@@ -1,11 +1,15 @@
-"""The period that a coordinator means: in January 12月 is last month's, and 去年四季度 is no place."""
+"""The period that a coordinator means: in January 12月 is last month's, and 去年四季度 is no place.
 
-from datetime import date
+2026年第47周 and 2026年11月20日 were once read by the console alone: now one reader serves it, chat and command line.
+"""
+
+from datetime import date, timedelta
 
 import pytest
 
 from data.figures.periods import BadPeriod, PeriodKind
-from handlers.desk.periods import period_in
+from handlers.desk.periods import period_in, whole_period
+from tests.town import DemoTown, Talk
 
 NOVEMBER, JANUARY = date(2026, 11, 20), date(2027, 1, 20)
 MONTH, QUARTER, YEAR = PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.YEAR
@@ -43,6 +47,14 @@ MONTH, QUARTER, YEAR = PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.YEAR
         (NOVEMBER, QUARTER, "2026-03-05", "2026-03-05", ""),
         (NOVEMBER, QUARTER, "2026W47", "2026W47", ""),
         (NOVEMBER, QUARTER, "2026年", "2026", ""),
+        (NOVEMBER, QUARTER, "上坪村 2026-11-20", "2026-11-20", "上坪村"),
+        (NOVEMBER, QUARTER, "上坪村11月20日", "2026-11-20", "上坪村"),
+        (NOVEMBER, QUARTER, "上坪村第四十七周", "2026W47", "上坪村"),
+        (NOVEMBER, QUARTER, "上坪村2026Q4", "2026Q4", "上坪村"),
+        (NOVEMBER, QUARTER, "石湾村 昨天", "2026-11-19", "石湾村"),
+        (date(2026, 11, 16), PeriodKind.WEEK, "", "2026W46", ""),
+        (NOVEMBER, PeriodKind.WEEK, "", "2026W47", ""),
+        (NOVEMBER, PeriodKind.DAY, "", "2026-11-20", ""),
     ],
 )
 def test_what_is_meant(today: date, kind: PeriodKind, words: str, key: str, rest: str) -> None:
@@ -50,7 +62,88 @@ def test_what_is_meant(today: date, kind: PeriodKind, words: str, key: str, rest
     assert (period.key, left) == (key, rest)
 
 
-@pytest.mark.parametrize("words", ["2026年9季度", "13月", "2026-14", "1999年"])
-def test_what_is_no_period(words: str) -> None:
-    with pytest.raises(BadPeriod):
-        period_in(words, QUARTER, NOVEMBER)
+SPOKEN = {
+    "2026Q4": "2026Q4", "2026q4": "2026Q4", "2026年第四季度": "2026Q4", "2026年4季度": "2026Q4", "2026年Q4": "2026Q4",
+    "四季度": "2026Q4", "第四季度": "2026Q4", "Ｑ４": "2026Q4", "本季度": "2026Q4", "这个季度": "2026Q4",
+    "上季度": "2026Q3", "去年四季度": "2025Q4", "上半年": "2026H1", "2026年下半年": "2026H2", "2026H2": "2026H2",
+    "上个月": "2026-10", "上上个月": "2026-09", "本月": "2026-11", "11月": "2026-11", "十一月": "2026-11",
+    "2026年11月": "2026-11", "２０２６ 年 １１ 月": "2026-11", "2026.11": "2026-11", "2026/3": "2026-03",
+    "12月": "2025-12", "去年": "2025", "今年": "2026", "前年": "2024", "2026年度": "2026",
+    "上周": "2026W46", "上上周": "2026W45", "本周": "2026W47", "这个星期": "2026W47", "上礼拜": "2026W46",
+    "2026年第47周": "2026W47", "2026年47周": "2026W47", "第47周": "2026W47", "第四十七周": "2026W47",
+    "2026W47": "2026W47", "去年第3周": "2025W03", "第50周": "2025W50",
+    "2026年11月20日": "2026-11-20", "2026年11月20号": "2026-11-20", "11月20日": "2026-11-20",
+    "十一月二十日": "2026-11-20", "去年12月31日": "2025-12-31", "2026.11.20": "2026-11-20",
+    "2026/11/20": "2026-11-20", "12月31日": "2025-12-31",
+    "今天": "2026-11-20", "昨天": "2026-11-19", "昨日": "2026-11-19", "前天": "2026-11-18", "大前天": "2026-11-17",
+    "2027年": "2027", "明年": "2027", "明年一季度": "2027Q1", "下个月": "2026-12", "下周": "2026W48",
+    "下季度": "2027Q1", "明天": "2026-11-21", "2026年12月": "2026-12", "2026年第50周": "2026W50",
+}  # fmt: skip
+NONSENSE = (
+    "2026年9季度", "13月", "2026-14", "1999年", "月亮", "去年的月亮", "下下年", "看看", "2026年2月30日", "2026W54",
+    "第60周", "11月第一周", "前三季度", "近三个月", "1-9月",
+    "2026年1到9月", "2026-11-202", "26", "<b>", "0", "最近", "十十十月",
+)  # fmt: skip
+TO_COME = ("2027年", "下个月", "明天", "下周", "2026年12月", "2026年第50周", "2026年12月31日")
+
+
+@pytest.mark.parametrize(("words", "key"), SPOKEN.items())
+def test_every_way_of_typing_it(words: str, key: str) -> None:
+    assert whole_period(words, NOVEMBER).key == key
+    assert whole_period(whole_period(words, NOVEMBER).label, NOVEMBER).key == key, "as reports print it"
+
+
+@pytest.mark.parametrize("words", NONSENSE)
+def test_what_is_no_period_is_told_with_what_may_be_typed(words: str) -> None:
+    with pytest.raises(BadPeriod) as bad:
+        whole_period(words, NOVEMBER)
+    said = str(bad.value)
+    assert words[:20] in said and len(said) <= 120
+    offered = said.partition("可以写 ")[2].rstrip("。").split("、")
+    assert len(offered) > 5
+    assert [each for each in offered if not whole_period(each, NOVEMBER)] == []
+
+
+def test_all_of_it_is_understood_in_chat(town: DemoTown) -> None:
+    talk = Talk(town)
+    begun = {words: key for words, key in SPOKEN.items() if whole_period(words, NOVEMBER).first <= NOVEMBER}
+    assert len(begun) > 40
+    wrong = []
+    for words, key in list(begun.items())[::11]:
+        talk.now += timedelta(minutes=10)  # nobody asks for so many at once
+        head = talk.say("干事小农", None, f"{words}的总结")[0].splitlines()[0]
+        wrong += [f"{words}: {head}"] if not head.endswith(whole_period(key, NOVEMBER).label) else []
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("words", "title"),
+    [
+        ("日报", "门楼镇2026年11月20日"),
+        ("昨天的日报", "门楼镇2026年11月19日"),
+        ("11月18日日报", "门楼镇2026年11月18日"),
+        ("上坪村2026年11月18日的日报发我", "上坪村2026年11月18日"),
+        ("周报", "门楼镇2026年第47周"),
+        ("上周周报", "门楼镇2026年第46周"),
+        ("第45周的周报", "门楼镇2026年第45周"),
+        ("2026年第45周总结 石湾村", "石湾村2026年第45周"),
+        ("季度总结 2026年第45周", "门楼镇2026年第45周"),
+        ("昨天办了几场", "门楼镇2026年11月19日"),
+        ("月报", "门楼镇2026年11月"),
+    ],
+)
+def test_days_and_weeks_are_reported_in_chat_too(town: DemoTown, words: str, title: str) -> None:
+    assert Talk(town).say("干事小农", None, words)[0].splitlines()[0] == f"[私聊 干事小农] {title}"
+
+
+@pytest.mark.parametrize("words", TO_COME)
+def test_of_what_is_to_come_nothing_is_known_yet(town: DemoTown, words: str) -> None:
+    assert "还没有开始" in Talk(town).say("干事小农", None, f"总结 {words}")[0]
+
+
+@pytest.mark.parametrize(
+    "words", ["人民日报登了我们", "今日报名的多不多", "这周报销的钱到了吗", "每日报一次体温", "周报到了几个人"]
+)
+def test_a_paper_or_a_sign_up_is_no_report(town: DemoTown, words: str) -> None:
+    assert "看不懂时段" not in "".join(said := Talk(town).say("干事小农", None, words))
+    assert not [each for each in said if "门楼镇2026年" in each]

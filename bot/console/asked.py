@@ -1,6 +1,5 @@
 """For when and where numbers are asked: the period and the place of an address, as people write them."""
 
-import re
 import unicodedata
 from collections.abc import Sequence
 from contextlib import suppress
@@ -11,14 +10,12 @@ from data.desk import figures as desk
 from data.errors import Declined
 from data.figures import areas
 from data.figures.areas import NoSuchPlace, Place
-from data.figures.periods import BadPeriod, Period, PeriodKind, parse, period_of
+from data.figures.periods import Period, PeriodKind, period_of
 from data.figures.scope import Scope
 from data.reports import gathered
-from handlers.desk.periods import period_in
+from handlers.desk.periods import whole_period
 
 MOST_PLACES = 400  # that the field offers; others are typed
-_DAY = re.compile(r"(20\d\d)年(\d{1,2})月(\d{1,2})[日号]")
-_WEEK = re.compile(r"(20\d\d)年第?(\d{1,2})周")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +75,9 @@ def place_of(ask: Ask, words: str, key: str = "") -> Place:
 
 def period_of_words(ask: Ask, words: str) -> Period:
     """A period as its code, its label, or as people say it; this quarter where nothing is said. Raises `BadPeriod`."""
-    plain = "".join(unicodedata.normalize("NFKC", words).split())
-    if not plain:
+    if not words.strip():
         return when_words(ask)[0]
-    if found := _DAY.fullmatch(plain):
-        return parse("-".join(found.groups()))
-    if found := _WEEK.fullmatch(plain):
-        return parse("W".join(found.groups()))
-    period, rest = period_in(plain, PeriodKind.QUARTER, ask.now.astimezone(ask.rules.zone).date())
-    if rest:
-        raise BadPeriod(words)
-    return period
+    return whole_period(words, ask.now.astimezone(ask.rules.zone).date())
 
 
 def when_words(ask: Ask) -> list[Period]:

@@ -21,6 +21,7 @@ from data.errors import Declined, TownError
 log = logging.getLogger("menlou.console")
 
 KEPT = timedelta(hours=1)
+EVERYBODY = 0  # whose work is shown to all who may see its page
 MOST_OF_ONE = 3  # pieces of work of one user; the oldest that is done goes
 MOST_BYTES = 64 * 2**20  # of all that is kept
 PATIENCE = 10.0  # seconds that a step of work under way may take to see that the console stops

@@ -3,6 +3,7 @@
 They are put away at once: nothing is announced, nobody is asked how many came, or to rate. They have no groups.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -14,8 +15,9 @@ from sqlmodel import col, select
 from data import recording
 from data.bring import cells
 from data.bring.known import Known
-from data.bring.model import Column, Entry, Hand, Line, Plain, entry
-from data.figures.periods import is_settled
+from data.bring.model import Column, Entry, Fault, Hand, Line, Plain, Standing, entry
+from data.bring.said import check_dialects
+from data.figures.periods import PeriodKind, is_settled, period_of
 from data.loop import EventKind, Lecture, LectureState, Step, Subject
 from data.planning import short_name
 from data.record_tables import LectureCount
@@ -58,6 +60,7 @@ _KIND_NAMES = {kind: name for name, kind in KINDS.items()}
 _AT_ONCE = 500
 _DAY_LONG = timedelta(days=1)
 _WHY = "导入"
+_SPOKEN = re.compile(r"[^\s、，,；;+/和与及]+")  # 白话和普通话
 
 Mark = tuple[datetime, str, str, str]  # when (UTC), village, lecturer, topic
 
@@ -74,7 +77,10 @@ def weigh(known: Known, lines: Sequence[Line]) -> list[Entry]:
             line.fault(DAY, f"和第{first}行重复（同一时间、村、宣讲员和题目），请只留一行")
         else:
             entries.append(_entry(known, line, mark, standing.get(mark)))
+    for line in lines:
+        check_dialects(known, line, DIALECT, _SPOKEN.findall(line.text(DIALECT) or ""))
     _hint_at_doubles(known, [(line, mark) for line, mark in marked if mark not in standing])
+    _tell_late(known, lines, entries)
     return entries
 
 
@@ -162,6 +168,24 @@ def _hint_at_doubles(known: Known, fresh: Sequence[tuple[Line, Mark]]) -> None:
                 TIME,
                 f"同一天、同村、同宣讲员、同题目已有课{double[0]}（{double[1]:%H:%M}）。是同一场就把时间写成一样，不然会记成两场",
             )
+
+
+def _tell_late(known: Known, lines: Sequence[Line], entries: Sequence[Entry]) -> None:
+    """What lies in a month whose books are closed comes late (补报): said once, for there may be thousands."""
+    late = []
+    for each in entries:
+        starts = each.wanted[DAY]
+        assert isinstance(starts, datetime)
+        month = period_of(starts.date(), PeriodKind.MONTH)
+        fresh = each.standing is Standing.NEW or each.changed & _COUNTS.keys()
+        if fresh and month.closes_at(known.zone) < known.now:
+            late.append(month)
+    if not late:
+        return
+    months = sorted(set(late))
+    named = months[0].label if len(months) == 1 else f"{months[0].label}到{months[-1].label}之间"
+    words = f"{len(late)}场在已经截止的月份里（{named}）。收下以后列在“补报”里，那时的报表数字不变"
+    lines[0].hints.append(Fault(lines[0].sheet, 0, "", words))
 
 
 def _entry(known: Known, line: Line, mark: Mark, lecture: Lecture | None) -> Entry:

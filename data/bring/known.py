@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from data.bring.model import Line
 from data.desk_tables import TopicAlias
 from data.lexicon import OTHER, TopicLexicon, load_lexicon
+from data.loop import Lecture
 from data.planning import short_name
 from data.record_tables import Area, AreaLevel
 from data.tables import Lecturer, LecturerTopic, Topic, Village
@@ -138,6 +139,13 @@ class Known:
     @cached_property
     def _shipped(self) -> TopicLexicon:
         return load_lexicon()
+
+    @cached_property
+    def dialects(self) -> frozenset[str]:
+        """Those that somebody speaks, or a lecture was held in."""
+        spoken = self.session.exec(select(Lecturer.dialects)).all()
+        held = self.session.exec(select(Lecture.dialect).where(Lecture.dialect != "").distinct())
+        return frozenset({*held, *(each for said in spoken for each in said)})
 
     @cached_property
     def near_said(self) -> dict[str, bool]:

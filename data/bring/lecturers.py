@@ -7,7 +7,7 @@ from sqlmodel import col, delete
 from data.bring import cells
 from data.bring.known import NOT_HERE, Known, once_each, settled
 from data.bring.model import Column, Entry, Hand, Line, Plain, entry
-from data.bring.villages import unread_times
+from data.bring.said import check_dialects, check_free
 from data.tables import Lecturer, LecturerTopic
 
 NAME, TITLE, KIND, TRADE, DIALECTS = "姓名", "职务", "类别", "行当", "方言"
@@ -73,7 +73,8 @@ def _entry(known: Known, line: Line, name: str) -> Entry:
         said = line.text(title)
         if said is not None:
             wanted[title] = names.refer(line, title, said) if said else ""
-    unread_times(line, FREE)
+    check_dialects(known, line, DIALECTS, line.words(DIALECTS) or ())
+    check_free(line, FREE, lecturer.free if lecturer is not None else ())
     found = entry(line, name, was, wanted)
     written = known.lecturer_entries.get(name)
     if written is not None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from data.bring import cells
 from data.bring.known import NOT_HERE, Known, fold, once_each, settled
 from data.bring.model import Column, Entry, Hand, Line, Plain, entry
-from data.freetimes import parse_free
+from data.bring.said import check_free
 from data.record_tables import Area, AreaLevel
 from data.tables import Village
 from data.town import governs
@@ -29,7 +29,7 @@ def weigh(known: Known, lines: Sequence[Line]) -> list[Entry]:
     bases |= {name: bases.get(name, ()) for _, name in named}
     for line, name in named:
         _clashes(known, line, name)
-        unread_times(line, FREE)
+        check_free(line, FREE, known.villages[name].free if name in known.villages else ())
         near = settled(known.village_names, line, NEAR, line.words(NEAR))
         if near is not None:
             bases[name] = near
@@ -56,13 +56,6 @@ def put(known: Known, entries: Sequence[Entry], hand: Hand) -> None:
                 assert isinstance(value, tuple)
                 setattr(village, "near" if title == NEAR else _FIELDS[title], list(value))
     hand.session.flush()
-
-
-def unread_times(line: Line, title: str) -> None:
-    """Free times that the matching of lecturers will not understand are kept as they are, and told."""
-    for words in line.words(title) or ():
-        if parse_free(words) is None:
-            line.hint(title, f"“{words}”看不懂是什么时间，会照原样记下；排课时不按它算")
 
 
 def _entry(known: Known, line: Line, name: str, near: tuple[str, ...]) -> Entry:

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import exists, func, or_, select
 from sqlmodel import Session
 
 from data.record_tables import Material, MaterialDownload, MaterialState
@@ -81,6 +81,19 @@ def uploaded_by(session: Session, numbers: list[int], member_id: int) -> set[int
     """Which of them this member uploaded."""
     mine = (_MATERIAL.c.id.in_(numbers), _MATERIAL.c.uploaded_by == member_id)
     return set(session.execute(select(_MATERIAL.c.id).where(*mine)).scalars())
+
+
+def given_back(session: Session, member_id: int, *, since: datetime, limit: int) -> list[Line]:
+    """What this member uploaded and got back to mend since then, and of which no newer version has come."""
+    newer = table_of(Material).alias("newer")
+    same = (newer.c.topic_id == _MATERIAL.c.topic_id, newer.c.title == _MATERIAL.c.title)
+    query = _ROWS.where(
+        _MATERIAL.c.uploaded_by == member_id,
+        _MATERIAL.c.state == MaterialState.RETURNED,
+        _MATERIAL.c.reviewed_at > since,
+        ~exists().where(*same, newer.c.version > _MATERIAL.c.version),
+    )
+    return [_line(row) for row in session.execute(query.order_by(_MATERIAL.c.reviewed_at.desc()).limit(limit))]
 
 
 def _where(words: str, topic_id: int | None, state: MaterialState | None) -> list[Any]:

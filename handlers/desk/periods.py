@@ -1,24 +1,69 @@
-"""Which period is meant: 去年四季度, 上个月, 2026Q4, 12月; said among other words."""
+"""Which period is meant: 去年四季度, 上个月, 2026Q4, 12月, 2026年第47周, 11月20日, 昨天; said among other words.
+
+The one reader for chat, the console and the command line.
+"""
 
 import re
+import unicodedata
 from contextlib import suppress
 from datetime import date, timedelta
 
 from data.figures.periods import BadPeriod, Period, PeriodKind, parse, period_of
+from handlers.understand.when.numerals import to_int
 
-SETTLING = timedelta(days=15)  # so long after a period's end it is still the one that is meant
-_NUMBERS = {each: at for at, each in enumerate([*"一二三四五六七八九十", "十一", "十二"], 1)}
-_YEARS = {"今": 0, "本": 0, "去": -1, "上": -1, "上一": -1, "前": -2}
+# So long after a period's end it is still the one that is meant.
+SETTLING = {PeriodKind.DAY: timedelta(0), PeriodKind.WEEK: timedelta(days=2)}
+_SETTLING = timedelta(days=15)
+_DAYS = {"大前": -3, "前": -2, "昨": -1, "今": 0, "当": 0, "明": 1, "后": 2}
+_YEARS = {"今": 0, "本": 0, "去": -1, "上": -1, "上一": -1, "前": -2, "明": 1}
+_STEPS = {"上上": 2, "上": 1}
 _UNITS = {"月": PeriodKind.MONTH, "季": PeriodKind.QUARTER, "期": None}
 _WEEK = PeriodKind.WEEK  # 周, 星期, 礼拜
-_CODE = re.compile(r"20\d\d(?:[Qq][1-4]|[Hh][12]|-\d{1,2})(?!\d)")
-_YEAR = re.compile(r"(?P<number>20\d\d)(?!\d)\s*年?度?|(?P<word>今|本|去|上一?|前)年度?")
-_PART = re.compile(
-    r"第?(?<!\d)(?P<quarter>[1-4一二三四])\s*个?季度?|(?P<half>[上下])半年|"
-    r"(?<!\d)(?P<month>1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])\s*月份?"
+_HAN = "一二三四五六七八九十"
+_YEAR_SAID = r"(?P<number>20\d\d)(?!\d)\s*年?度?|(?P<word>今|本|去|上一?|前|明)年度?"
+_MONTH_SAID = r"(?<!\d)(?P<month>1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])\s*月"
+_CODE = re.compile(
+    r"20\d\d(?:[Qq][1-4]|[Hh][12]|[Ww]\d{1,2}|(?P<mark>[-./])\d{1,2}(?:(?P=mark)\d{1,2})?)(?![-./]?\d)月?"
 )
-_NEAR = re.compile(r"(?P<way>上|这|本|当)(?:一?个|一)?(?P<unit>月|季|期|周|星期|礼拜)(?:份|度)?")
-_LEFT = re.compile(r"\d+\s*(?:年|月|季)|20\d\d")  # a time that was not understood
+_DATE = re.compile(rf"(?:(?:{_YEAR_SAID})\s*的?\s*)?{_MONTH_SAID}\s*(?P<day>\d{{1,2}}|[{_HAN}]{{1,3}})\s*[日号]")
+_NUMBERED_WEEK = re.compile(
+    rf"(?:(?:{_YEAR_SAID})\s*的?\s*第?|第)\s*(?P<week>\d{{1,2}}|[{_HAN}]{{1,3}})\s*个?(?:周|星期|礼拜)"
+)
+_YEAR = re.compile(_YEAR_SAID)
+_PART = re.compile(
+    r"(?:第?(?<!\d)(?P<quarter>[1-4一二三四])\s*个?季度?|[Qq](?P<q>[1-4])(?!\d))|(?P<half>[上下])半年|"
+    rf"{_MONTH_SAID}份?"
+)
+_UNIT_SAID = r"(?:一?个|一)?(?P<unit>月|季|期|周|星期|礼拜)(?:份|度)?"
+_NEAR = re.compile(rf"(?P<way>上上?|这|本|当){_UNIT_SAID}")
+_DAY = re.compile(r"(?P<day>大?前|昨|今|当|明|后)[天日]")
+_AHEAD = re.compile(rf"下{_UNIT_SAID}")  # nothing is known of it yet
+# Times that are no one period; the second where no place is called so.
+_SPAN = re.compile(
+    rf"[前近][{_HAN}两几半\d]+个?(?:月|季|年|周|星期|礼拜|天|日)|"
+    rf"(?<!\d)(?:\d{{1,2}}|[{_HAN}]{{1,2}})\s*月?\s*(?:[-—~]|到|至)+\s*(?:\d{{1,2}}|[{_HAN}]{{1,2}})\s*月"
+)
+_LIKE_TIME = re.compile(rf"{_SPAN.pattern}|最近|近期|个月|[年季周]|[\d{_HAN}]+[月日号]")
+_LEFT = re.compile(r"\d+\s*(?:年|月|季|周)|20\d\d|^[-—~]")  # a time that was not understood
+# A time gone by, or going on, within other words, for a pattern in which no group has a name.
+TIME = "|".join(
+    (
+        "最近|(?:前|昨)[天日]",
+        *(re.sub(r"\(\?P<\w+>", "(?:", each.pattern) for each in (_SPAN, _DATE, _NUMBERED_WEEK, _NEAR, _YEAR, _PART)),
+    )
+)
+
+
+def whole_period(words: str, today: date) -> Period:
+    """The period, where nothing else is said. Raises `BadPeriod`."""
+    plain = "".join(unicodedata.normalize("NFKC", words).split())
+    try:
+        period, rest = period_in(plain, PeriodKind.QUARTER, today)
+    except BadPeriod as bad:
+        raise BadPeriod(words) from bad
+    if rest:
+        raise BadPeriod(words)
+    return period
 
 
 def period_in(words: str, kind: PeriodKind, today: date) -> tuple[Period, str]:
@@ -26,36 +71,97 @@ def period_in(words: str, kind: PeriodKind, today: date) -> tuple[Period, str]:
     a part of a year without its year is the latest that has begun. Raises `BadPeriod`."""
     with suppress(BadPeriod):
         return parse(words), ""
-    if found := _CODE.search(words):
-        return parse(found[0]), _without(words, found)
-    if found := _NEAR.search(words):
-        unit = _UNITS.get(found["unit"], _WEEK) or kind
-        now = period_of(today, unit)
-        return now.before() if found["way"] == "上" else now, _without(words, found)
-    year, rest = None, words
-    if found := _YEAR.search(rest):
-        year = int(found["number"]) if found["number"] else today.year + _YEARS[found["word"]]
-        rest = _without(rest, found)
-    if found := _PART.search(rest):
-        rest = _without(rest, found)
-        period = _part(found, year, today)
-    else:
-        period = parse(str(year)) if year is not None else period_of(today - SETTLING, kind)
+    if found := _SPAN.search(words):
+        raise BadPeriod(found[0])
+    period, rest = _said(words, kind, today) or _parted(words, kind, today)
     if _LEFT.search(rest):
         raise BadPeriod(words)
     return period, rest
 
 
-def _part(found: re.Match[str], year: int | None, today: date) -> Period:
-    code = "Q{}" if found["quarter"] else "H{}" if found["half"] else "-{:02}"
-    number = 1 + "上下".index(found["half"]) if found["half"] else _number(found["quarter"] or found["month"])
-    this = parse(f"{year or today.year}{code.format(number)}")
-    return this if year is not None or this.first <= today else parse(f"{today.year - 1}{code.format(number)}")
+def _said(words: str, kind: PeriodKind, today: date) -> tuple[Period, str] | None:
+    """A period that is named by one word; None where it takes a year and a part of it."""
+    if found := _CODE.search(words):
+        return parse(re.sub("[./]", "-", found[0].removesuffix("月"))), _without(words, found)
+    if found := _DATE.search(words) or _NUMBERED_WEEK.search(words):
+        return _dated(found, today), _without(words, found)
+    if found := _DAY.search(words):
+        return _day(found, today), _without(words, found)
+    if found := _AHEAD.search(words):
+        unit = _UNITS.get(found["unit"], _WEEK) or kind
+        return period_of(period_of(today, unit).after, unit), _without(words, found)
+    if found := _NEAR.search(words):
+        return _near(found, kind, today), _without(words, found)
+    return None
 
 
-def _number(words: str) -> int:
-    return int(words) if words.isdecimal() else _NUMBERS[words]
+def _parted(words: str, kind: PeriodKind, today: date) -> tuple[Period, str]:
+    """A year, a part of one, or both; else the period of this kind that is being settled."""
+    year, rest = None, words
+    if found := _YEAR.search(rest):
+        year, rest = _year(found, today), _without(rest, found)
+    if found := _PART.search(rest):
+        return _latest(_part(found), year, today), _without(rest, found)
+    settled = today - SETTLING.get(kind, _SETTLING)
+    return parse(str(year)) if year is not None else period_of(settled, kind), rest
+
+
+def like_time(words: str) -> str:
+    """What in them is said of a time, though of no one period; "" where nothing is."""
+    found = _LIKE_TIME.search(words)
+    return found[0] if found else ""
+
+
+def _dated(found: re.Match[str], today: date) -> Period:
+    """A day of a month, or a week by its number."""
+    said = found.groupdict()
+    if said.get("week"):
+        code = f"W{_number(said['week']):02}"
+    else:
+        code = f"-{_number(said['month']):02}-{_number(said['day']):02}"
+    return _latest(code, _year(found, today), today)
+
+
+def _near(found: re.Match[str], kind: PeriodKind, today: date) -> Period:
+    period = period_of(today, _UNITS.get(found["unit"], _WEEK) or kind)
+    for _ in range(_STEPS.get(found["way"], 0)):
+        period = period.before()
+    return period
+
+
+def _day(found: re.Match[str], today: date) -> Period:
+    return period_of(today + timedelta(days=_DAYS[found["day"]]), PeriodKind.DAY)
+
+
+def _year(found: re.Match[str], today: date) -> int | None:
+    """The year that is said, if one is."""
+    if found["number"]:
+        return int(found["number"])
+    return today.year + _YEARS[found["word"]] if found["word"] else None
+
+
+def _part(found: re.Match[str]) -> str:
+    """A part of a year, as its code goes on behind the year."""
+    if quarter := found["quarter"] or found["q"]:
+        return f"Q{_number(quarter)}"
+    return f"H{1 + '上下'.index(found['half'])}" if found["half"] else f"-{_number(found['month']):02}"
+
+
+def _latest(code: str, year: int | None, today: date) -> Period:
+    """A part of a year; without the year the latest that has begun."""
+    if year is not None:
+        return parse(f"{year}{code}")
+    this = parse(f"{today.year}{code}")
+    return this if this.first <= today else parse(f"{today.year - 1}{code}")
 
 
 def _without(words: str, found: re.Match[str]) -> str:
     return " ".join(f"{words[: found.start()]} {words[found.end() :]}".split()).strip(" 的，,")
+
+
+def _number(words: str) -> int:
+    """12, 十二. Raises `BadPeriod`."""
+    found = to_int(words)
+    if found is None:
+        raise BadPeriod(words)
+    return found

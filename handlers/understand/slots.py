@@ -5,6 +5,7 @@ All functions read normalised text and return None (or nothing) where the words 
 
 import re
 
+from data.dialects import HEARD, SAME
 from handlers.understand.vocabulary import TITLE
 from handlers.understand.when.numerals import to_int
 
@@ -44,19 +45,13 @@ _KIN = re.compile(rf"(?:我|他|她|咱)?(?:家)?({_BOTH_PARENTS}|{_PERSON})")
 _PRONOUN = re.compile(r"(?<=[加带替帮给])(?:上)?[他她](?!们)")
 _FOR_OTHER = re.compile(r"(?:帮|替|给|为|代)(?:我的?)?[^\s我自己]")
 
-_DIALECTS = (
-    "客家话|客家|白话|粤语|广东话|广州话|壮话|壮语|四会话|潮汕话|潮州话|湘语|湖南话|普通话|国语|土话|本地话|家乡话|"
-    "方言|土语|闽南话|闽语|福建话|苗语|苗话|瑶话|瑶语|"
-    "侗话|侗语|桂柳话|柳州话|西南官话|四川话|平话|官话|赣语|江西话|吴语|东北话|河南话|台语|布依语|彝语|傣语|藏语|"
-    "维语|蒙语|海南话|雷州话|梅县话|五华话"
-)
+_DIALECTS = "|".join(HEARD)
 _DIALECT = re.compile(
     rf"{_DIALECTS}|(?<=用)[\u4e00-\u9fff]{{2}}话(?=讲|说)|(?<=会讲)[\u4e00-\u9fff]{{2}}话|"
     rf"(?<=会说)[\u4e00-\u9fff]{{2}}话"
 )
 _NOT_WISHED = re.compile(r"(?:不[懂会太]|不大懂|不要|别|听不(?:太|大|怎么)?懂|不讲|不用|没听懂)[讲说用再]?$")
 _HARD_TO_HEAR = re.compile(r"^.{0,2}(?:太难|听不|难懂|不懂|不好懂|不标准)")
-_SAME = {"客家": "客家话"}
 
 _MARK = re.compile(
     r"(?<![\d.])(\d{1,3}(?:\.\d)?|[一二两三四五六七八九十]{1,3}|一百)分(?!制|钟|之|享|公司|开|类|清|"
@@ -165,7 +160,7 @@ def dialect(text: str) -> str | None:
     for found in _DIALECT.finditer(text):
         before, after = text[max(0, found.start() - 6) : found.start()], text[found.end() : found.end() + 6]
         if not _NOT_WISHED.search(before) and not _HARD_TO_HEAR.search(after):
-            return _SAME.get(found.group(), found.group())
+            return SAME.get(found.group(), found.group())
     return None
 
 

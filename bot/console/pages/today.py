@@ -27,6 +27,7 @@ EACH = 5  # lines of a group: the rest is a tap away
 _LEAVING = 10
 _LOOKED_AHEAD = 40  # groups whose pushes are named; of more, only how many
 _WAITS = (OrderState.RECEIVED, OrderState.REVIEWED, OrderState.DISPATCHED, OrderState.ACCEPTED)
+_TO_MEND = timedelta(days=30)  # how long somebody is reminded of what came back to them
 _TRANSPORTS = {"wechaty": "微信号", "webchat": "网页群聊", "wecom": "企业微信"}
 _CAREFUL = "wechaty"  # the one with an account to lose
 
@@ -90,7 +91,7 @@ def _waiting(ask: Ask) -> list[Group]:
         ]
         found.append(_group("通知等放行", notices, "/broadcasts"))
     if ask.may(ConsoleRole.COORDINATOR):
-        found.append(_materials(ask))
+        found += [_given_back(ask), _materials(ask)]
     found.append(_by_hand(ask))
     held = [
         Line(f"课{each.number}《{each.title}》{each.village}", f"/lectures/{each.number}", "还没报人数", "wait")
@@ -129,6 +130,21 @@ def _materials(ask: Ask) -> Group:
         for row in rows
     ]
     return _group("课件等人审", lines, "/materials?state=waiting")
+
+
+def _given_back(ask: Ask) -> Group:
+    """The material that came back to whoever uploaded it, till they send a newer version: they may have no chat."""
+    rows = materials.given_back(ask.session, ask.user.member_id, since=ask.now - _TO_MEND, limit=EACH + 1)
+    lines = [
+        Line(
+            f"《{row.title}》第{row.version}版：{shorten(row.note, 40)}",
+            f"/materials/new?of={row.number}",
+            "改好再传一版",
+            "wait",
+        )
+        for row in rows
+    ]
+    return _group("您传的课件退回了", lines, "/materials?state=returned")
 
 
 def _by_hand(ask: Ask) -> Group:
