@@ -33,7 +33,7 @@ class BotProcess:
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
         self._reader = asyncio.create_task(self._read(self._process))
-        await self.wait_line(lambda line: READY in line, timeout=60)
+        await self.wait_line(lambda line: READY in line, timeout=180)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -52,7 +52,7 @@ class BotProcess:
         self._process.kill()
         await self._gone()
 
-    async def wait_line(self, wanted: Callable[[str], bool], *, timeout: float = 20, since: int = 0) -> str:
+    async def wait_line(self, wanted: Callable[[str], bool], *, timeout: float = 60, since: int = 0) -> str:
         """The first printed line that is wanted, after the first ``since`` lines."""
         try:
             async with asyncio.timeout(timeout), self._news:

@@ -150,7 +150,7 @@ class Story:
         seen = len(self.gateway.sends)
         await self.gateway.say(BOSS, f"通知 全镇 {text}")
         await self.gateway.wait_sent(
-            lambda sent: sent.to == BOSS and text in sent.text and sent in self.gateway.sends[seen:], timeout=20
+            lambda sent: sent.to == BOSS and text in sent.text and sent in self.gateway.sends[seen:], timeout=60
         )
         self.texts.append(text)
 
@@ -173,7 +173,7 @@ class Story:
         self.nursery.signal(signal.SIGTERM)
         assert await self.nursery.gone() == 0, self.nursery.lines[-10:]
 
-    async def finish(self, patience: float = 40) -> None:
+    async def finish(self, patience: float = 120) -> None:
         """The bot of now lives until all of the last text is told, or known not to be told."""
         deadline = time.monotonic() + patience
         while not self._queued():  # it died before it had taken the coordinator's word

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -35,10 +36,11 @@ def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+def postgres() -> Iterator[Postgres]:
     """A PostgreSQL server of our own, on a socket; skipped by name where its binaries are absent."""
     binaries = find_postgres()
-    with Postgres(binaries, tmp_path_factory.mktemp("pg")) as server:
+    # Not in pytest's own folder: the next run that begins beside this one shuts that to the server's user again.
+    with TemporaryDirectory(prefix="menlou-pg-") as folder, Postgres(binaries, Path(folder)) as server:
         yield server
 
 

@@ -138,12 +138,12 @@ class Nursery:
         self._process.stdin.write(json.dumps(order).encode() + b"\n")
         await self.until(lambda: any(line.startswith("@@ born") for line in self.lines), 30)
 
-    async def online(self, patience: float = 30) -> bool:
+    async def online(self, patience: float = 90) -> bool:
         """Wait until the bot is online or dead; whether it lives."""
         await self.until(lambda: not self.pid or any("wechaty 在线" in line for line in self.lines), patience)
         return bool(self.pid)
 
-    async def gone(self, patience: float = 30) -> int:
+    async def gone(self, patience: float = 90) -> int:
         """Wait for its end; returns how it ended (-9: killed)."""
         await self.until(lambda: not self.pid, patience)
         return self.code

@@ -40,7 +40,7 @@ def run(town: DemoTown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 async def worked() -> None:
     """Until what runs beside has ended."""
     for thread in [each for each in threading.enumerate() if each.name.startswith("report-")]:
-        await asyncio.to_thread(thread.join, 60)
+        await asyncio.to_thread(thread.join, 300)
 
 
 def logged(desk: Desk, what: str) -> list[tuple[str, dict[str, object]]]:

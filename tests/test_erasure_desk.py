@@ -143,7 +143,8 @@ def test_files_about_people_go_when_their_time_is_over(town: DemoTown) -> None:
     ages = {
         "persons/person-3.json": 8, "persons/person-4.json": 6, "persons/letter.txt": 99,
         "exports/menlou-export-20260901-120000.zip": 31, "exports/20260901-120000/tables/a.jsonl": 31,
-        "exports/menlou-archive-2025-20260901-120000.zip": 31, "exports/menlou-export-20261119-120000.zip": 1, "exports/mine.txt": 99,
+        "exports/menlou-archive-2025-20260901-120000.zip": 31, "exports/menlou-export-20261119-120000.zip": 1,
+        "exports/mine.txt": 99,
         "town.before-restore.20260901-120000.db": 31, "town.before-0009.20260901-120000.db": 31,
         "town.before-0010.20261119-120000.db": 1, "village.before-0009.20260901-120000.db": 99,
     }  # fmt: skip

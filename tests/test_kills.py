@@ -72,7 +72,7 @@ def test_killed_at_every_named_point(tmp_path: Path) -> None:
         assert story.killed == len(faults.POINTS) + len(AT_START)
         assert set(faults.POINTS) > AT_START
 
-    tell(tmp_path, 30, tale, 120)
+    tell(tmp_path, 30, tale, 300)
 
 
 HALF_A_LINE = """
@@ -102,7 +102,7 @@ def test_killed_at_random_moments(tmp_path: Path) -> None:
         while story.killed < 6:
             await one_death(story, longest)
 
-    tell(tmp_path, 200, tale, 120)
+    tell(tmp_path, 200, tale, 300)
 
 
 def test_every_point_that_is_named_is_passed_in_the_code_and_nothing_arms_it() -> None:

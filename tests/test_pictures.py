@@ -138,7 +138,7 @@ def test_only_so_many_are_fetched_at_a_time(town: DemoTown) -> None:
 
         desk.album.before = wait
         feeding = [asyncio.create_task(desk.dispatch.feed(each)) for each in heard]
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await four.wait()
             await desk.worker.run(lambda session: None)  # by now it was looked up who sent each of the others
             assert len(desk.album.asked) == 4

@@ -104,7 +104,7 @@ class Stage:
                 await self.dispatch.feed(event)
 
     async def until_taken(self, message_id: str) -> None:
-        async with asyncio.timeout(10), self.news:
+        async with asyncio.timeout(60), self.news:
             await self.news.wait_for(lambda: message_id in self.taken)
 
 

@@ -26,7 +26,7 @@ def test_a_job_that_comes_due_is_fired_on_the_loop_with_its_occurrence() -> None
             assert table._scheduler is not None
             for each in table._scheduler.get_jobs():
                 each.modify(next_run_time=datetime.now(ZONE))  # its minute has come
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 await come.wait()
         finally:
             table.stop()

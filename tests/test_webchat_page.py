@@ -58,7 +58,7 @@ async def until(tab: Tab, truth: str) -> None:
     Playwright's own ``wait_for_function`` evaluates within the page when it has to ask twice, which the page's
     Content-Security-Policy rightly forbids: that failed only where the picture was slow.
     """
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not await tab.page.evaluate(truth):
             await tab.page.evaluate("() => new Promise(requestAnimationFrame)")
 

@@ -60,7 +60,7 @@ class Stage:
     def database(self) -> Path:
         return self.folder / "var" / "town.db"
 
-    async def until(self, query: str, wanted: int = 1, seconds: float = 15) -> None:
+    async def until(self, query: str, wanted: int = 1, seconds: float = 60) -> None:
         """Wait until a count in the bot's database is what it should be."""
         deadline = time.monotonic() + seconds
         while (found := rows(self.database, query)[0][0]) != wanted:
@@ -73,7 +73,7 @@ class Stage:
         await self.gateway.say(who, text, room=room, **about)  # type: ignore[arg-type]
         place = room or who
         await self.gateway.wait_sent(
-            lambda sent: sent in self.gateway.sends[seen:] and sent.to == place and answer in sent.text, timeout=20
+            lambda sent: sent in self.gateway.sends[seen:] and sent.to == place and answer in sent.text, timeout=60
         )
 
 
@@ -91,6 +91,7 @@ def write_town(folder: Path, gateway: Gateway, **settings: object) -> Path:
         "webchat.port": gateway.port + 1 if gateway.port < 65_000 else gateway.port - 1,
         "wechaty.endpoint": gateway.endpoint,
         "push.grace_minutes": 0,
+        "push.cron": ["0 0 29 2 *"],  # no push while a test counts what was said
         "quiet.start": "00:00",
         "quiet.end": "00:00",
         "pace.reply_after": [0, 0],
@@ -112,7 +113,7 @@ def on_stage(
     folder: Path,
     play: Callable[[Stage], Awaitable[None]],
     *,
-    seconds: float = 90,
+    seconds: float = 240,
     module: str = "bot",
     **settings: object,
 ) -> None:
@@ -192,9 +193,9 @@ def test_a_push_with_its_picture_leaves_on_schedule(tmp_path: Path, capsys: pyte
                 assert picture.base64_head.startswith("iVBORw0KGgo")
             pushes = [sent for sent in stage.gateway.sends[seen:] if sent.kind == "text"]
             rooms = [sent.to for sent in pushes]
-            assert {room: rooms.count(room) for room in (EAST, WEST)} in ({EAST: 1, WEST: 1}, {EAST: 2, WEST: 2})
+            assert {rooms.count(room) for room in (EAST, WEST)} <= {1, 2}  # a minute or two
 
-    on_stage(tmp_path, play, seconds=120)
+    on_stage(tmp_path, play, seconds=240)
 
 
 def test_unknown_types_and_group_notes_are_heard(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -223,14 +224,14 @@ def test_a_gateway_killed_between_an_order_and_its_answer(tmp_path: Path, capsys
             await stage.until("SELECT count(*) FROM lecture_order")
             assert not [sent for sent in stage.gateway.sends if "已登记" in sent.text]
             await stage.gateway.kill()
-            await bot.wait_line(lambda line: "wechaty 离线" in line, timeout=30)
+            await bot.wait_line(lambda line: "wechaty 离线" in line, timeout=90)
             await stage.gateway.start()
-            await stage.gateway.wait_sent(lambda sent: "已登记1号" in sent.text, timeout=40)
+            await stage.gateway.wait_sent(lambda sent: "已登记1号" in sent.text, timeout=90)
             await stage.until("SELECT count(*) FROM outbox WHERE state = 'sent' AND text LIKE '已登记%'")
             await stage.ask("wang", "菜单", "题目：")
             assert len([sent for sent in stage.gateway.sends if "已登记1号" in sent.text]) == 1
 
-    on_stage(tmp_path, play, seconds=150)
+    on_stage(tmp_path, play, seconds=240)
 
 
 FROZEN = 4 * (DING_EVERY + DING_TIMEOUT)  # s: long enough to be noticed, and to be looked for in vain again and again
@@ -245,17 +246,17 @@ def test_a_gateway_frozen_for_long(tmp_path: Path, capsys: pytest.CaptureFixture
         seen = len(stage.bot.lines)
         frozen_at = time.monotonic()
         stage.gateway.freeze()
-        await stage.bot.wait_line(lambda line: "wechaty 离线" in line, timeout=15, since=seen)
+        await stage.bot.wait_line(lambda line: "wechaty 离线" in line, timeout=60, since=seen)
         while (left := FROZEN - (time.monotonic() - frozen_at)) > 0:
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(left):  # nothing is awaited but the time: it stays frozen
                     await asyncio.Event().wait()
         assert not [line for line in stage.bot.lines[seen:] if "wechaty 在线" in line]
         stage.gateway.thaw()
-        await stage.bot.wait_line(lambda line: "wechaty 在线" in line, timeout=30, since=seen)
+        await stage.bot.wait_line(lambda line: "wechaty 在线" in line, timeout=90, since=seen)
         await stage.ask("li", "确认", "已排队", room="")
         await stage.gateway.wait_sent(lambda sent: sent.text == "冻住以后再发")
         await stage.ask("wang", "点课 反诈骗", "已登记1号")
         assert len([sent for sent in stage.gateway.sends if sent.text == "冻住以后再发"]) == 1
 
-    on_stage(tmp_path, play, seconds=90, module="tests.hasty")
+    on_stage(tmp_path, play, seconds=240, module="tests.hasty")

@@ -230,7 +230,7 @@ class Gateway:
         self._free.clear()
         self._write({"cmd": "again"})
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 await self._free.wait()
         except TimeoutError:
             return
@@ -310,7 +310,7 @@ class Gateway:
         said = tuple(Said(**{**each, "at": each["at"] / 1000}) for each in answer["said"])
         return Flood(said, tuple(Sent.of(each) for each in answer["sent"]), bool(answer["complete"]))
 
-    async def do(self, cmd: str, *, patience: float = 10, **about: Any) -> dict[str, Any]:
+    async def do(self, cmd: str, *, patience: float = 30, **about: Any) -> dict[str, Any]:
         """Any command of ``gateway.mjs``: topic, join, leave, recall, rename, alias, login, logout, scan, emit, ..."""
         self._seq += 1
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
@@ -324,11 +324,11 @@ class Gateway:
 
     # ---- what the bot does ---------------------------------------------------------------------------------------
 
-    async def wait_sent(self, wanted: Callable[[Sent], bool] = lambda sent: True, timeout: float = 10) -> Sent:
+    async def wait_sent(self, wanted: Callable[[Sent], bool] = lambda sent: True, timeout: float = 30) -> Sent:
         """The first send that is wanted, among those that came already and those to come."""
         return await self._wait(self.sends, wanted, timeout)
 
-    async def wait_hung(self, wanted: Callable[[Sent], bool] = lambda sent: True, timeout: float = 10) -> Sent:
+    async def wait_hung(self, wanted: Callable[[Sent], bool] = lambda sent: True, timeout: float = 30) -> Sent:
         """The first that is wanted among what ``hang_send``, ``hang_payload`` and ``hang_picture`` left hanging."""
         return await self._wait(self.hung, wanted, timeout)
 

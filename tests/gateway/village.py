@@ -30,7 +30,7 @@ class Ears:
     def all(self, kind: type[E]) -> list[E]:
         return [event for event in self.heard if isinstance(event, kind)]
 
-    async def wait(self, kind: type[E], wanted: Callable[[E], bool] = lambda event: True, timeout: float = 10) -> E:
+    async def wait(self, kind: type[E], wanted: Callable[[E], bool] = lambda event: True, timeout: float = 30) -> E:
         def found() -> list[E]:
             return [event for event in self.all(kind) if wanted(event)]
 
@@ -41,7 +41,7 @@ class Ears:
             raise AssertionError(f"no such {kind.__name__} came within {timeout} s; last: {self.heard[-5:]}") from None
         return found()[0]
 
-    async def wait_state(self, *, online: bool, timeout: float = 10) -> AccountState:
+    async def wait_state(self, *, online: bool, timeout: float = 30) -> AccountState:
         """The account is (or comes to be) online or not; the events before are forgotten."""
         state = await self.wait(AccountState, lambda state: state.online is online, timeout)
         del self.heard[: self.heard.index(state) + 1]
@@ -80,7 +80,7 @@ def in_village(test: Callable[[Village], Awaitable[None]], **tuning: Any) -> Non
     bounded(run())
 
 
-def bounded(work: Coroutine[Any, Any, None], seconds: float = 60) -> None:
+def bounded(work: Coroutine[Any, Any, None], seconds: float = 180) -> None:
     async def run() -> None:
         async with asyncio.timeout(seconds):
             await work
