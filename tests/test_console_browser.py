@@ -113,8 +113,8 @@ async def used(desk: Desk, clerk: Clerk) -> list[str]:
     await clerk.post("/media", title="讲到家门口", outlet="西江日报", level="city", day="2026-11-18", village="2")
     for each in left:
         assert _NUMBERED.search(each.path), (each.path, each.said)
-    for path in ("/data/start/backup", "/data/start/export", "/reports"):
-        await clerk.post(path, period="2026Q4")
+    for path in ("/data/start/backup", "/data/start/export", "/reports", "/archive/years"):
+        await clerk.post(path, period="2026Q4", year="2026")
         await worked()
     return [each.path for each in left]
 
