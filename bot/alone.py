@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from data.errors import SchemaError
+from data.files import disk_told
 
 Release = Callable[[], None]
 _KEY = 0x4D656E6C6F75  # "Menlou", in the lock space of one database
@@ -34,7 +35,7 @@ def be_alone(url: str) -> Release:
         return _advisory(url)
     if not parsed.database or parsed.database == ":memory:":
         return lambda: None
-    return _beside(Path(f"{parsed.database}.lock"))
+    return _beside(Path(f"{os.path.realpath(parsed.database)}.lock"))  # one database, by whichever link it is reached
 
 
 def _beside(path: Path) -> Release:
@@ -42,7 +43,9 @@ def _beside(path: Path) -> Release:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise SchemaError(f"数据库旁边的 {path.name} 写不了（{error}）。请检查 database.url 和文件权限。") from error
+        raise SchemaError(
+            f"数据库旁边的 {path.name} 写不了（{disk_told(error)}）。请检查 database.url 和文件权限。"
+        ) from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:

@@ -34,6 +34,7 @@ from bot.transports.base import AccountState, Event, Transport
 from bot.worker import Worker
 from data import accounts, desk_settings, rooms
 from data.errors import TownError
+from data.files import disk_why
 from data.phrases import day_and_time
 from handlers.knowledge import Knowledge
 from scheduler.job import Job, JobContext
@@ -158,7 +159,7 @@ class Bot:
         except OSError as error:
             await runner.cleanup()
             where = f"{self.config[host]}:{self.config[port]}"
-            told = f"{where} 用不了（{error.strerror}）。换一个端口，或先停掉占着它的程序。"
+            told = f"{where} 用不了（{disk_why(error)}）。换一个端口，或先停掉占着它的程序。"
             raise ConfigError([self.config.problem(port, told)]) from error
         return runner
 

@@ -27,9 +27,11 @@ from bot import (
     cli_understand,
     init,
 )
+from bot.backup.configured import require_apart
 from bot.cli_files import disk_words
 from bot.cli_reader import FAULT, Reader
 from bot.config import Config, ConfigError, load_config
+from bot.places import SHEETS, beside
 from bot.settings import (
     CONSOLE,
     DATABASE_URL,
@@ -42,7 +44,7 @@ from bot.settings import (
     WECHATY_ENDPOINT,
     ZONE,
 )
-from bot.town import clock_of, open_database, read_files, rules_of, words_of
+from bot.town import clock_of, open_database, open_settled, read_files, rules_of, words_of
 from bot.worker import Worker
 from data import bindings
 from data.database import open_engine, standing
@@ -137,6 +139,7 @@ def check_config(options: argparse.Namespace) -> int:
         raise ConfigError([config.problem(DATABASE_URL, str(error))]) from error
     engine.dispose()
     _check_templates(config)
+    require_apart(config)
     town = files.town
     print(
         f"{options.config} 没问题：{town.town.name}，{len(town.villages)}个村，"
@@ -199,11 +202,11 @@ def sheet(options: argparse.Namespace) -> int:
     config = load_config(options.config)
     now = clock_of(config)()
     files, _topics = read_files(config)
-    engine, _backup = open_database(config, now=now)
+    engine = open_settled(config, now=now)
     with Session(engine) as session:
-        path = cli_sheet.write(
-            session, options.number, options.out, town=files.town.town.name, rules=rules_of(config, files), now=now
-        )
+        out = options.out or beside(config, SHEETS)
+        rules = rules_of(config, files)
+        path = cli_sheet.write(session, options.number, out, town=files.town.town.name, rules=rules, now=now)
     engine.dispose()
     print(f"签到表在 {path}，用浏览器打开，选A4纸打印。")
     return 0
@@ -288,11 +291,7 @@ def _parser() -> Reader:
         if command.name == "sheet":
             sub.add_argument("number", type=int, metavar="课号", help="课号，课5就写 5")
             sub.add_argument(
-                "--out",
-                type=Path,
-                default=Path("var/sheets"),
-                metavar="资料夹",
-                help="存到哪个资料夹（默认 var/sheets）",
+                "--out", type=Path, metavar="资料夹", help=f"存到哪个资料夹（默认在数据库旁边的 {SHEETS}）"
             )
         if command.name in arguments:
             arguments[command.name](sub)

@@ -7,8 +7,9 @@ from sqlmodel import Session
 
 from bot.backup.make import need_room
 from bot.config import load_config
+from bot.places import ARCHIVES, beside
 from bot.settings import LECTURE_PHOTOS, ZONE
-from bot.town import clock_of, open_database
+from bot.town import clock_of, open_settled
 from data import archive, audit
 from data.database import open_reader
 from data.reports import zipped
@@ -23,18 +24,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--year", type=int, required=True, choices=range(2000, 2100), metavar="年", help="哪一年，如 2026"
     )
-    parser.add_argument(
-        "--out", type=Path, default=Path("var/archive"), metavar="资料夹", help="存到哪个资料夹（默认 var/archive）"
-    )
+    parser.add_argument("--out", type=Path, metavar="资料夹", help=f"存到哪个资料夹（默认在数据库旁边的 {ARCHIVES}）")
     parser.add_argument("--noted", action="store_true", help=argparse.SUPPRESS)  # the console has noted who asked
 
 
 def run(options: argparse.Namespace) -> int:
     """Write the zip. The bot may be running. Raises `data.reports.zipped.ArchiveThere`, `BackupError` where the disk
     is full; OSError of the disk."""
-    config, out = load_config(options.config), options.out
+    config = load_config(options.config)
+    out: Path = options.out or beside(config, ARCHIVES)
     now, zone = clock_of(config)(), config[ZONE]
-    engine, _backup = open_database(config, now=now)  # today's schema
+    engine = open_settled(config, now=now)  # today's schema
     if not options.noted:
         with Session(engine) as session:
             audit.note(session, "打包一年的档案", now=now, who=WHO, about=f"{options.year}年，{out}")

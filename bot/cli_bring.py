@@ -24,6 +24,7 @@ from data.bring.model import STANDINGS, Book, Standing
 from data.bring.plan import Plan, apply, check
 from data.bring.sheets import SHEETS
 from data.bring.template import template
+from data.files import disk_why
 from data.townfile import TownFiles
 
 SHOWN = 100  # rows of a dry run that are printed of each kind
@@ -116,7 +117,7 @@ def _bytes_of(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(FILE_MOST + 1)
     except OSError as error:
-        raise BadBook(f"{path} 打不开（{error.strerror or error}）") from error
+        raise BadBook(f"{path} 打不开（{disk_why(error)}）") from error
 
 
 @contextmanager

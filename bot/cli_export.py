@@ -9,7 +9,7 @@ from bot import __version__
 from bot.config import load_config
 from bot.exports import STAMP, export_folder, sweep_exports
 from bot.settings import ZONE
-from bot.town import clock_of, open_database
+from bot.town import clock_of, open_settled
 from data import audit
 from data.database import open_reader
 from data.export import BOOK, FOLDER, SCHEMA, export
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     now = clock_of(config)()
     out: Path = options.out or export_folder(config) / f"{now:{STAMP}}"
     sweep_exports(export_folder(config))
-    engine, _backup = open_database(config, now=now)
+    engine = open_settled(config, now=now)
     if not options.noted:
         with Session(engine) as session:
             detail = {"隐去个人信息": not options.open}

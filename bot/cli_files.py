@@ -1,22 +1,12 @@
 """Files that commands write: never over what somebody may have filled in, and a fault of the disk is told in words."""
 
-import errno
+import os
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
 from data.errors import TownError
-
-_WHY = {
-    errno.ENOENT: "找不到",
-    errno.EEXIST: "已经有一个同名的文件",
-    errno.ENOTDIR: "路上有一个是文件，不是资料夹",
-    errno.EISDIR: "是个资料夹，这里要写文件名",
-    errno.EACCES: "没有权限",
-    errno.EPERM: "没有权限",
-    errno.EROFS: "那里只能读，不能写",
-    errno.ENOSPC: "硬盘满了",
-    errno.ENAMETOOLONG: "名字太长",
-}
+from data.files import disk_told, new_file
 
 
 class FileThere(TownError):
@@ -29,25 +19,37 @@ class FileThere(TownError):
 def require_new(path: Path) -> None:
     """See that there is no such file yet, and make its folder. Raises `FileThere`; OSError of the disk."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists():
+    if os.path.lexists(path):
         raise FileThere(path)
 
 
 def write_new(path: Path, body: bytes) -> None:
-    """Write a file that is not there yet. Raises `FileThere`; OSError of the disk."""
+    """Write a file that is not there yet, all of it or nothing. Raises `FileThere`; OSError of the disk."""
     require_new(path)
-    path.write_bytes(body)
+    try:
+        with new_file(path) as part:
+            part.write_bytes(body)
+    except FileExistsError as error:  # somebody was quicker
+        raise FileThere(path) from error
+
+
+def write_free(path: Path, body: bytes) -> Path:
+    """Write a file under the first name that is `free`, and return that. OSError of the disk."""
+    while True:
+        found = free(path)
+        with suppress(FileThere):  # taken just now
+            write_new(found, body)
+            return found
 
 
 def free(path: Path) -> Path:
     """The path, or beside what is there already ``name (2)``."""
-    if not path.exists():
+    if not os.path.lexists(path):
         return path
     others = (path.with_name(f"{path.stem} ({number}){path.suffix}") for number in count(2))
-    return next(each for each in others if not each.exists())
+    return next(each for each in others if not os.path.lexists(each))
 
 
 def disk_words(error: OSError) -> str:
     """What a disk says, as a person reads it."""
-    why = _WHY.get(error.errno or 0, error.strerror or str(error))
-    return f"{error.filename}：{why}。" if error.filename else f"读写文件出错：{why}。"
+    return f"{disk_told(error)}。" if error.filename else f"读写文件出错：{disk_told(error)}。"

@@ -5,9 +5,11 @@ from typing import Any
 
 from handlers.jielong import ListState, Post, main_chain, merge, parse
 
+_FORM = '要一个 JSON 列表，一条接龙写一个 {"seq": 1, "sender": "谁发的", "text": "原文"}。'
+
 
 def main(stdin_text: str, *, sequence: bool) -> str:
-    """The JSON to print. Raises ValueError (json.JSONDecodeError is one) when a sequence is not as described."""
+    """The JSON to print. Raises ValueError when a sequence is not as described."""
     return _merged(stdin_text) if sequence else _parsed(stdin_text)
 
 
@@ -25,9 +27,12 @@ def _parsed(text: str) -> str:
 
 
 def _merged(text: str) -> str:
-    rows = json.loads(text)
+    try:
+        rows = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"第{error.lineno}行不是 JSON。{_FORM}") from error
     if not isinstance(rows, list):
-        raise ValueError('expected a JSON list of {"seq", "sender", "parent", "text"}')
+        raise ValueError(_FORM)
     state = ListState()
     for post in sorted((_post(row) for row in rows), key=lambda post: post.seq):
         state = merge(state, post).state
@@ -37,7 +42,7 @@ def _merged(text: str) -> str:
 
 def _post(row: Any) -> Post:
     if not isinstance(row, dict) or not isinstance(row.get("text"), str) or not isinstance(row.get("seq"), int):
-        raise ValueError(f'a post needs "seq" (a number) and "text": {row!r:.80}')
+        raise ValueError(f"这一条缺 seq（数字）或 text（文字）：{json.dumps(row, ensure_ascii=False)[:80]}")
     parent = row.get("parent")
     return Post(
         seq=row["seq"],

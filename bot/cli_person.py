@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from bot.config import load_config
+from bot.places import PERSONS, beside, only_ours
 from bot.settings import ZONE
-from bot.town import clock_of, open_database
+from bot.town import clock_of, open_settled
 from data import audit, persons
 from data.errors import TownError
+from data.files import new_file
 from data.tables import Member
 
 
@@ -29,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--member", type=int, required=True, metavar="编号", help="编号（本人私聊机器人发“我的信息”就看得到）"
     )
     parser.add_argument(
-        "--out", type=Path, default=Path("var/persons"), metavar="资料夹", help="存到哪个资料夹（默认 var/persons）"
+        "--out", type=Path, metavar="资料夹", help=f"存到哪个资料夹（默认在数据库旁边的 {PERSONS}，7天后清掉）"
     )
 
 
@@ -37,12 +39,13 @@ def run(options: argparse.Namespace) -> int:
     """Write the file. Raises `NoSuchPerson`."""
     config = load_config(options.config)
     now = clock_of(config)()
-    engine, _backup = open_database(config, now=now)
+    out: Path = options.out or only_ours(beside(config, PERSONS))
+    engine = open_settled(config, now=now)
     try:
         with Session(engine) as session, session.begin():
-            note(session, options.member, options.out, now=now)
+            note(session, options.member, out, now=now)
         with Session(engine) as session:
-            path = write(session, options.member, options.out, config[ZONE])
+            path = write(session, options.member, out, config[ZONE])
     finally:
         engine.dispose()
     print(f"写好了 {path}。里面是个人信息，只交给本人，交完请删掉这个文件。")
@@ -59,11 +62,11 @@ def note(session: Session, member_id: int, folder: Path, *, now: datetime) -> No
 def write(session: Session, member_id: int, folder: Path, zone: ZoneInfo) -> Path:
     """The file of one person, readable by its owner only. Raises `NoSuchPerson`; OSError of the disk."""
     _find(session, member_id)
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"person-{member_id}.json"
-    path.touch(mode=0o600)
     words = json.dumps(persons.dossier(session, member_id, zone), ensure_ascii=False, indent=2)
-    path.write_text(words + "\n", "utf-8")
+    with new_file(path, over=True) as part:
+        part.touch(mode=0o600)
+        part.write_text(words + "\n", "utf-8")
     return path
 
 

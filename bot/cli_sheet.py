@@ -9,6 +9,7 @@ from sqlmodel import Session
 from bot import __version__
 from data import lectures, signups
 from data.announcements import Facts
+from data.files import new_file
 from data.lecture_notes import facts_of
 from data.loop import Lecture, SignUpState
 from data.rules import Rules
@@ -25,9 +26,9 @@ def write(session: Session, number: int, folder: Path, *, town: str, rules: Rule
     lecture = lectures.find(session, number)
     lines = signups.roster(session, number)
     page = render(lecture, facts_of(session, lecture), lines, town=town, rules=rules, now=now)
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"sheet-{number}.html"
-    path.write_text(page, "utf-8")  # who signed up meanwhile belongs on it
+    with new_file(path, over=True) as part:  # who signed up meanwhile belongs on it
+        part.write_text(page, "utf-8")
     return path
 
 

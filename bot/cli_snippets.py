@@ -17,10 +17,12 @@ from sqlmodel import Session, col, select
 from bot.cli_actions import Action, add_actions, run_action, town_at_start
 from bot.cli_files import require_new
 from bot.config import Config
+from bot.places import SPEAK, beside
 from bot.settings import PUSH_CRON, ZONE
 from bot.town import rules_of
 from data import loudspeaker, preview, reach, snippets, textimport, town
 from data.errors import NoSuchGroup
+from data.files import new_file
 from data.listeners import groups_called, listeners
 from data.phrases import day_and_time
 from data.rules import Rules
@@ -31,6 +33,7 @@ from scheduler.timetable import occurrences
 
 SPEAKER = "espeak-ng"
 SPEAKER_SECONDS = 60
+_ADD = "填一张空表再导入：python -m bot texts template --out 短文.xlsx；或写在镇的 snippets.yaml 里。"
 _DONE = {Put.ADDED: "新增", Put.RENEWED: "换新版", Put.CHANGED: "改了日期、问法或受众", Put.SAME: "没有变"}
 
 
@@ -74,9 +77,12 @@ def bring_in(desk: Desk, options: argparse.Namespace) -> Iterator[str]:
 def show(desk: Desk, options: argparse.Namespace) -> Iterator[str]:
     """All texts; with --all, also the versions that were withdrawn."""
     names = {topic.id: topic.name for topic in desk.session.exec(select(Topic))}
-    for each in desk.session.exec(select(Snippet).order_by(col(Snippet.topic_id), col(Snippet.id))):
-        if each.withdrawn_at is None or options.all:
-            yield f"{each.key} 第{each.version}版 {names[each.topic_id]}《{each.title}》{_standing(desk, each)}"
+    found = desk.session.exec(select(Snippet).order_by(col(Snippet.topic_id), col(Snippet.id))).all()
+    shown = [each for each in found if each.withdrawn_at is None or options.all]
+    for each in shown:
+        yield f"{each.key} 第{each.version}版 {names[each.topic_id]}《{each.title}》{_standing(desk, each)}"
+    if not shown:
+        yield f"还没有{'在用的' if found else ''}政策短文。{_ADD}" + ("撤下的加 --all 看。" if found else "")
 
 
 def withdraw(desk: Desk, options: argparse.Namespace) -> Iterator[str]:
@@ -93,7 +99,8 @@ def withdraw(desk: Desk, options: argparse.Namespace) -> Iterator[str]:
 def template(desk: Desk, options: argparse.Namespace) -> Iterator[str]:
     """An Excel file to fill in."""
     require_new(options.out)
-    write_template(options.out, desk.topics)
+    with new_file(options.out) as part:
+        write_template(part, desk.topics)
     yield f"空表在 {options.out}。填好以后：python -m bot texts import {options.out} --dry-run"
 
 
@@ -132,8 +139,9 @@ def count(desk: Desk, options: argparse.Namespace) -> Iterator[str]:
 def speak(desk: Desk, options: argparse.Namespace) -> Iterator[str]:
     """The words for the loudspeaker, and the sound where a voice is installed."""
     snippet = snippets.find(desk.session, options.key)
-    options.out.mkdir(parents=True, exist_ok=True)
-    words = options.out / f"{snippet.key}.txt"
+    out: Path = options.out or beside(desk.config, SPEAK)
+    out.mkdir(parents=True, exist_ok=True)
+    words = out / f"{snippet.key}.txt"
     words.write_text(loudspeaker.spoken(snippet) + "\n", "utf-8")
     yield f"文字稿在 {words}。"
     sound = words.with_suffix(".wav")
@@ -187,9 +195,7 @@ def _key_argument(parser: argparse.ArgumentParser) -> None:
 
 def _speak_arguments(parser: argparse.ArgumentParser) -> None:
     _key_argument(parser)
-    parser.add_argument(
-        "--out", type=Path, default=Path("var/speak"), metavar="资料夹", help="存到哪个资料夹（默认 var/speak）"
-    )
+    parser.add_argument("--out", type=Path, metavar="资料夹", help=f"存到哪个资料夹（默认在数据库旁边的 {SPEAK}）")
 
 
 def _list_arguments(parser: argparse.ArgumentParser) -> None:

@@ -23,6 +23,7 @@ from bot.settings import (
 )
 from bot.transports.wecom.hooks import HooksError, read_hooks
 from bot.transports.wecom.settings import Hook
+from data.files import disk_why
 
 log = logging.getLogger("menlou")
 
@@ -140,7 +141,8 @@ def _compose(path: Path) -> yaml.MappingNode | None:
             [Problem(path, 0, "", "没有这个文件。用 python -m bot init 新建，或用 --config 指给我。")]
         ) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError([Problem(path, 0, "", f"读不了（{error}）。要是 UTF-8 文本，有读的权限。")]) from error
+        told = f"读不了（{disk_why(error)}）。要是 UTF-8 文本，有读的权限。"
+        raise ConfigError([Problem(path, 0, "", told)]) from error
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise ConfigError(
@@ -197,4 +199,4 @@ def _secret_file(config: Config, setting: Setting[str]) -> str:
     try:
         return path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError([config.problem(setting, f"口令文件 {path} 读不了（{error}）。")]) from error
+        raise ConfigError([config.problem(setting, f"口令文件 {path} 读不了（{disk_why(error)}）。")]) from error

@@ -49,9 +49,12 @@ def made_at(path: Path) -> str:
     return f"{day[:4]}-{day[4:6]}-{day[6:]} {time[:2]}:{time[2:4]}:{time[4:]}"
 
 
-def keep_newest(folder: Path, name: str) -> None:
-    """The oldest beyond `KEEP` go."""
-    for old in made_exports(folder, name)[KEEP:]:
+def keep_newest(made: Path, name: str) -> None:
+    """The oldest beyond `KEEP` go, but not the one just made.
+
+    What is dated after it, by a clock that was ahead, neither goes nor takes its place.
+    """
+    for old in [each for each in made_exports(made.parent, name) if made_at(each) <= made_at(made)][KEEP:]:
         old.unlink(missing_ok=True)
 
 

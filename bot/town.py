@@ -15,7 +15,7 @@ from bot.settings import LIMIT_LOOP, LIMIT_MINUTE, LISTEN, LISTEN_GROUPS, QUIET_
 from data import desk_settings, snippets, town
 from data.accounts import Caution
 from data.database import open_engine, upgrade
-from data.errors import TownFileError
+from data.errors import TownError, TownFileError
 from data.hours import QuietHours
 from data.lexicon import LexiconError, TopicLexicon
 from data.lexicon import load_lexicon as load_topics
@@ -35,6 +35,13 @@ from handlers.understand.when import TownCalendar
 from scheduler.timetable import next_fires, occurrences, read_cron
 
 Clock = Callable[[], datetime]
+
+
+class NeverStarted(TownError):
+    """The villages and lecturers of the files come into the database when the bot starts; before that it is empty."""
+
+    def __init__(self) -> None:
+        super().__init__("机器人还没有启动过，镇的资料还没进数据库。请先启动一次（python -m bot run），再来做这个。")
 
 
 def clock_of(config: Config) -> Clock:
@@ -168,6 +175,16 @@ def open_database(config: Config, *, now: datetime) -> tuple[Engine, Path | None
     """The database with today's schema, and the backup that was taken on the way there, if one was."""
     engine = open_engine(config.database_url)
     return engine, upgrade(engine, now=now)
+
+
+def open_settled(config: Config, *, now: datetime) -> Engine:
+    """As `open_database`, for what only reads. Raises `NeverStarted` where the town's files are not in it yet."""
+    engine, _backup = open_database(config, now=now)
+    with Session(engine) as session:
+        if town.topic_ids(session):
+            return engine
+    engine.dispose()
+    raise NeverStarted
 
 
 def settle_in(session: Session, config: Config, *, transport: str | None, now: datetime) -> tuple[TownFiles, Knowledge]:

@@ -22,6 +22,7 @@ from sqlmodel import Session
 
 from data import desk_tables, record_tables
 from data.errors import SchemaError
+from data.files import disk_told
 
 _BUSY_STATES = ("40001", "40P01", "55P03")  # PostgreSQL: could not serialize, deadlock, lock not available
 assert desk_tables  # imported, as is the next, for the tables that others refer to
@@ -52,7 +53,9 @@ def open_engine(url: str) -> Engine:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
             _make(Path(parsed.database))
         except OSError as error:
-            raise SchemaError(f"放数据库的文件夹建不了（{error}）。请检查 database.url 和文件权限。") from error
+            raise SchemaError(
+                f"放数据库的文件夹建不了（{disk_told(error)}）。请检查 database.url 和文件权限。"
+            ) from error
     engine = create_engine(parsed)
     event.listen(engine, "connect", _tune_sqlite)
     event.listen(engine, "begin", _begin_immediate)

@@ -27,6 +27,7 @@ from data import broadcast_tables, desk_tables, loop, mail, record_tables, serie
 from data.errors import TownError
 from data.export_book import SHEETS, Book
 from data.export_masks import WRITTEN_BY, Pseudonyms, kind_of, masks_of, whole_row
+from data.files import disk_told
 from data.labels import TABLES, label, words_of
 from data.leftovers import held
 from data.statements import table_of
@@ -73,7 +74,7 @@ def export(
             rows = _write(connection, part, now, zone, version, who)
         part.rename(folder)
     except OSError as error:
-        raise ExportError(f"没有导出成（{error}）。看看 {folder.parent} 能不能写、硬盘满没满。") from error
+        raise ExportError(f"没有导出成（{disk_told(error)}）。看看 {folder.parent} 能不能写、硬盘满没满。") from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return Exported(folder, rows, masked=not openly)

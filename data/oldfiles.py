@@ -4,6 +4,7 @@ Files that were made for one person, exports, and the town as it was before a re
 their own rotation (`bot.backup`).
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -46,8 +47,10 @@ def sweep(database: Path, *, now: datetime) -> int:
 
 
 def _old(database: Path, now: datetime) -> Iterator[Path]:
+    places = {database, Path(os.path.realpath(database))}  # where it is a link, a restore works where it really lies
     for each in OLD:
-        for path in sorted(database.parent.glob(each.pattern.format(town=database.stem))):
+        found = {path for place in places for path in place.parent.glob(each.pattern.format(town=place.stem))}
+        for path in sorted(found):
             with suppress(OSError):
                 if path.lstat().st_mtime < (now - each.age).timestamp():
                     yield path

@@ -50,7 +50,9 @@ def read_texts(path: Path, *, topics: Collection[str], villages: Collection[str]
     texts = Texts()
     files = sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
     files = [each for each in files if each.suffix.lower() in (*_YAML, *_MARKDOWN, *_EXCEL)]
-    if not files or not path.exists():
+    if not path.exists():
+        raise TextsError([f"{path}：找不到这个文件或资料夹，看看名字和路径对不对"])
+    if not files:
         raise TextsError([f"{path}：没有可以导入的文件（.md、.yaml、.xlsx）"])
     for each in files:
         _read_file(texts, each, each.relative_to(path).as_posix() if path.is_dir() else each.name)

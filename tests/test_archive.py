@@ -147,6 +147,21 @@ def test_a_year_has_an_index(town: DemoTown, tmp_path: Path, capsys: pytest.Capt
         cli_archive.run(options(*words))
 
 
+def test_a_phone_shows_each_lecture_of_the_index_as_a_card(town: DemoTown, tmp_path: Path) -> None:
+    """Fourteen columns on a phone broke each cell to one character a line, and the page was wider than the phone."""
+    with town.session() as session, session.begin():
+        hold(session, 1, attended=36, title="<b>", starts_at=DURING - timedelta(minutes=9))
+        numbers = archive.numbers_of(session, 2026, ZONE)
+        each = archive.each_of(session, numbers, STEPS)
+        made = zipped.year(each, tmp_path, 2026, photos=tmp_path, zone=ZONE, now=NOW, step=lambda _done: None)
+    with zipfile.ZipFile(made.path) as archived:
+        index = archived.read("2026年宣讲档案/index.html").decode()
+    heads = re.findall("<th>(.*?)</th>", index)
+    named = re.findall('<td title="(.*?)">(.*?)</td>', index)
+    assert [head for head, _ in named] == heads[1:] and ("到场", "36") in named and ("题目", "&lt;b&gt;") in named
+    assert '<table class="list">' in index and "@media(max-width:60em){.list," in index
+
+
 def test_a_year_that_breaks_off_leaves_nothing(town: DemoTown, tmp_path: Path) -> None:
     with town.session() as session, session.begin():
         keep(session, tmp_path)

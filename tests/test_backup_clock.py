@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bot.backup import BackupDesk, Keep, Plan, back_up, check, desk, make, newest
 from bot.backup.make import made_backups, order
 from bot.backup.mark import MARK
+from bot.exports import ARCHIVE, KEEP, NAME, keep_newest
 from tests.town import NOW, DemoTown
 
 THREE = time(3, 0)
@@ -159,3 +160,18 @@ def test_a_folder_is_no_second_to_itself(plan: Plan, tmp_path: Path) -> None:
     for second in (plan.folder, again):
         made = back_up(replace(plan, second=second), now=NOW)
         assert made.path.exists() and made.copy is None and "就是第一份的文件夹" in made.trouble
+
+
+# ---- exports ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "end"), [(NAME, ""), (f"{ARCHIVE}2026-", ""), (NAME, "-open")])
+def test_an_export_just_made_stays_beside_those_of_a_clock_that_was_ahead(tmp_path: Path, name: str, end: str) -> None:
+    """Three were dated 2030 to 2032: the new one went at once, while the page said 导出好了."""
+    ahead = [tmp_path / f"{name}{year}0101-000000{end}.zip" for year in (2030, 2031, 2032)]
+    older = [tmp_path / f"{name}202610{day:02}-000000{end}.zip" for day in range(1, 6)]
+    made = tmp_path / f"{name}20261120-150000{end}.zip"
+    for path in (*ahead, *older, made):
+        path.touch()
+    keep_newest(made, ARCHIVE if name.startswith(ARCHIVE) else NAME)
+    assert set(tmp_path.iterdir()) == {*ahead, made, *older[-KEEP + 1 :]}

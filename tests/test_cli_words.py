@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from bot import cli, cli_files, cli_reader
+from bot import cli, cli_reader
 from bot.cli_files import FileThere, disk_words, free, write_new
 from bot.init import config_text
+from data import files
+from tests.town import DemoTown
 
 
 @pytest.mark.parametrize(
@@ -80,12 +82,12 @@ def parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser
                 yield from parsers(below)
 
 
-def test_a_fault_of_the_disk_is_told_and_never_a_traceback(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_fault_of_the_disk_is_told_and_never_a_traceback(
+    town: DemoTown, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     config, there = tmp_path / "config.yaml", tmp_path / "there"
     demo = Path(__file__).parent.parent / "data" / "demo"
-    config.write_text(
-        config_text({"town.folder": str(demo), "database.url": f"sqlite:///{tmp_path / 'town.db'}"}), "utf-8"
-    )
+    config.write_text(config_text({"town.folder": str(demo), "database.url": f"sqlite:///{town.path}"}), "utf-8")
     there.write_text("mine", "utf-8")
     typed = (
         ["report", "--period", "2026Q3", "--out", str(there)],
@@ -117,4 +119,4 @@ def test_what_a_disk_says() -> None:
     assert disk_words(OSError(errno.ENOSPC, "No space left on device")) == "读写文件出错：硬盘满了。"
     assert disk_words(PermissionError(errno.EACCES, "Permission denied", "/x")) == "/x：没有权限。"
     assert disk_words(OSError(errno.EIO, "Input/output error", "/x")) == "/x：Input/output error。"
-    assert set(cli_files._WHY) >= {errno.ENOENT, errno.EISDIR, errno.ENOSPC}
+    assert set(files._WHY) >= {errno.ENOENT, errno.EISDIR, errno.ENOSPC}

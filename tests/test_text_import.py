@@ -121,7 +121,7 @@ def test_each_fault_has_its_mend(values: dict[str, object], wanted: str, tmp_pat
 
 def test_nothing_to_import(tmp_path: Path) -> None:
     assert "没有可以导入的文件" in faults_of(tmp_path)[0]
-    assert "没有可以导入的文件" in faults_of(tmp_path / "nowhere")[0]
+    assert "找不到" in faults_of(tmp_path / "nowhere")[0]
 
 
 def test_what_the_towns_files_have_is_not_imported(town: DemoTown, tmp_path: Path) -> None:

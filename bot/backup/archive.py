@@ -23,6 +23,7 @@ from typing import IO, Any, Literal
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from data.errors import TownError
+from data.files import disk_why
 
 FORMAT = 1
 DATABASE, MANIFEST = "town.db", "manifest.json"
@@ -33,6 +34,7 @@ SYNC = 8 * CHUNK  # at most so much waits for the disk: a turn that commits mean
 MANIFEST_MOST = 256 * 2**20  # bytes: two million files
 INFLATES = 200  # times; a database shrinks to a quarter, what unpacks to more than this is no backup of ours
 INFLATES_FREE = 64 * 2**20  # bytes that an archive may unpack to, however small it is
+NAME_MOST = 2**14  # bytes of a path; a zip has room for four times that
 FOLDER = re.compile(r"[a-z][a-z_]*(\.[a-z_]+)*")
 _FAULTS = (
     BadZipFile,
@@ -211,12 +213,18 @@ def _look_at_names(path: Path, archive: ZipFile, manifest: Manifest, size: int) 
         raise DamagedBackup(path, "解开以后大得不合常理")
 
 
+def is_plain(path: str) -> bool:
+    """Whether a path, with "/" between its parts, may be that of a file on any system."""
+    parts = path.split("/")
+    if any(part in ("", ".", "..") or re.search(r"[\\:\x00-\x1f\ud800-\udfff]", part) for part in parts):
+        return False
+    return len(path.encode()) < NAME_MOST
+
+
 def _is_ours(name: str, folders: list[str]) -> bool:
-    """Whether it is a plain path below one of the folders, on any system."""
+    """Whether it is a plain path below one of the folders."""
     folder, _, rest = name.partition("/")
-    parts = rest.split("/")
-    plain = not any(part in ("", ".", "..") or re.search(r"[\\:\x00-\x1f]", part) for part in parts)
-    return plain and folder in folders and FOLDER.fullmatch(folder) is not None
+    return is_plain(rest) and folder in folders and FOLDER.fullmatch(folder) is not None
 
 
 def _manifest(path: Path, archive: ZipFile) -> Manifest:
@@ -248,7 +256,7 @@ def _opened(path: Path) -> IO[bytes]:
     except FileNotFoundError as error:
         raise BackupError(f"没有这个文件：{path}。看看名字和路径对不对。") from error
     except OSError as error:
-        raise BackupError(f"{path} 读不了（{error.strerror or error}）。") from error
+        raise BackupError(f"{path} 读不了（{disk_why(error)}）。") from error
 
 
 @contextmanager

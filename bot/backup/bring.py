@@ -16,10 +16,12 @@ from sqlmodel import col
 from bot.alone import AlreadyRunning, be_alone
 from bot.backup.archive import DATABASE, BackupError, DamagedBackup, Manifest, Pause, check, unpack
 from bot.backup.forget import Forgotten, forget_again
-from bot.backup.make import files_of, look_into, made_backups, need_room, order, sqlite_file, sync_folder
+from bot.backup.make import look_into, made_backups, need_room, order, sqlite_file, sync_folder
 from bot.backup.rooms import room_in
+from bot.backup.tree import files_of
 from data.database import open_engine, standing, upgrade
 from data.errors import SchemaError
+from data.files import disk_told
 from data.mail import Outbox, OutboxState
 from data.rules import Rules
 
@@ -83,7 +85,9 @@ def restore(
             files = sum(_bring_files(room / label, folder, now) for label, folder in folders.items())
             aside = _swap(room / DATABASE, target, now)
     except OSError as error:
-        raise BackupError(f"没有恢复成（{error}）。看看硬盘满没满、文件夹能不能写。原来的数据库还在。") from error
+        raise BackupError(
+            f"没有恢复成（{disk_told(error)}）。看看硬盘满没满、文件夹能不能写。原来的数据库还在。"
+        ) from error
     finally:
         release()
     return Restored(manifest, aside, files, doubtful, forgotten)
@@ -106,7 +110,7 @@ def drill(path: Path, *, folder: Path | None = None, pause: Pause = lambda: None
                 engine.dispose()
             look_into(room / DATABASE)
     except OSError as error:
-        raise BackupError(f"演练没做成（{error}）。看看硬盘满没满。") from error
+        raise BackupError(f"演练没做成（{disk_told(error)}）。看看硬盘满没满。") from error
     return Drilled(path, manifest, upgraded=current != head)
 
 
@@ -159,20 +163,28 @@ def _doubt(database: Path, now: datetime) -> int:
 
 
 def _bring_files(source: Path, folder: Path, now: datetime) -> int:
-    """Files that are not there as they were come back; one that differs is kept aside. Returns how many came."""
-    came = 0
+    """Files that are not there as they were come back; one that differs is kept aside. Returns how many came.
+
+    A name is never without its file, at whichever line the power goes: what comes is whole on the disk before.
+    """
+    came, touched = 0, set[Path]()
     for inside, path in files_of(source):
         target = folder / inside
         if target.is_file() and _same(path, target):
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
-        if target.exists():
-            target.rename(_aside(target, now))
         part = target.with_name(f".{target.name}.part")
         shutil.copyfile(path, part)
         _sync(part)
+        if target.is_dir() and not target.is_symlink():
+            target.rename(_aside(target, now))
+        elif os.path.lexists(target):
+            _keep(target, _aside(target, now))
         part.replace(target)
+        touched |= {folder, *(folder / each for each in Path(inside).parents)}
         came += 1
+    for each in touched:
+        sync_folder(each)
     return came
 
 
@@ -238,7 +250,7 @@ def _fold_wal(database: Path) -> None:
 
 def _aside(path: Path, now: datetime) -> Path:
     aside, number = path.with_name(f"{path.stem}.before-restore.{now:%Y%m%d-%H%M%S}{path.suffix}"), 1
-    while aside.exists():
+    while os.path.lexists(aside):
         number += 1
         aside = path.with_name(f"{path.stem}.before-restore.{now:%Y%m%d-%H%M%S}-{number}{path.suffix}")
     return aside

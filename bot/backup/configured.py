@@ -5,9 +5,9 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.backup.desk import BackupDesk, Told
-from bot.backup.make import Keep, Plan, is_sqlite, sqlite_file
+from bot.backup.make import Keep, Plan, is_sqlite, nested, sqlite_file
 from bot.backup.rooms import sweep_rooms
-from bot.config import Config
+from bot.config import Config, ConfigError
 from bot.exports import export_folder, sweep_exports
 from bot.settings import (
     BACKUP,
@@ -38,6 +38,14 @@ def plan_of(config: Config) -> Plan:
         second=config.file(BACKUP_SECOND) if config[BACKUP_SECOND] else None,
         keep=Keep(config[BACKUP_DAYS], config[BACKUP_WEEKS], config[BACKUP_MONTHS]),
     )
+
+
+def require_apart(config: Config) -> None:
+    """Raises `ConfigError` where backups would be part of the next ones."""
+    plan = plan_of(config)
+    if is_sqlite(plan.database_url) and (within := nested(plan)):
+        place, why = within
+        raise ConfigError([config.problem(BACKUP_FOLDER if place == plan.folder else BACKUP_SECOND, why)])
 
 
 def desk_of(config: Config, clock: Callable[[], datetime], *, told: Told | None = None) -> BackupDesk | None:

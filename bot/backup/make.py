@@ -12,7 +12,7 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,10 +23,11 @@ from bot import __version__
 from bot.backup.archive import CHUNK, DATABASE, Archive, BackupError, Manifest, Pause, check, private
 from bot.backup.mark import not_ours
 from bot.backup.rooms import sweep_rooms
+from bot.backup.tree import PART, LeftOut, files_of
+from data.files import disk_told
 
 PAGES = 512  # of the snapshot, in one step
 ROOM_LEFT = 64 * 2**20  # bytes that stay free on the disk
-PART = ".part"
 NAME = re.compile(r"menlou-(\d{8}-\d{6})(?:-(\d{1,6}))?\.zip")
 
 
@@ -52,7 +53,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A backup that was made; ``trouble`` is what else went wrong (the second folder, old ones that stay), or ""."""
+    """A backup that was made; ``trouble`` is what else went wrong, or "".
+
+    Files that could not go in, the second folder, old ones that stay.
+    """
 
     path: Path
     manifest: Manifest
@@ -70,10 +74,13 @@ def back_up(plan: Plan, *, now: datetime, pause: Pause = lambda: None) -> Made:
     source = sqlite_file(plan.database_url)
     if not source.is_file():
         raise BackupError(f"还没有数据库 {source}，没有什么可备份。先启动一次机器人。")
+    if within := nested(plan):
+        raise BackupError(within[1])
+    left_out = LeftOut()
     try:
         plan.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _only_one(plan.folder):
-            path, manifest = _write(plan, source, now, pause)
+            path, manifest = _write(plan, source, now, pause, left_out)
             size = path.stat().st_size
             copy, trouble = _second(plan, path, pause)
             removed, left = rotate(path, plan.keep)
@@ -81,7 +88,20 @@ def back_up(plan: Plan, *, now: datetime, pause: Pause = lambda: None) -> Made:
                 left = rotate(copy, plan.keep)[1] or left
     except (OSError, sqlite3.Error) as error:
         raise BackupError(f"备份没做成（{error}）。看看 {plan.folder} 能不能写、硬盘满没满。") from error
-    return Made(path, manifest, size, copy, trouble + left, removed)
+    return Made(path, manifest, size, copy, left_out.words() + trouble + left, removed)
+
+
+def nested(plan: Plan) -> tuple[Path, str] | None:
+    """Which folder for backups lies in one that is backed up, and why that must not be: each would hold all before it.
+
+    None where all is well.
+    """
+    for place in (plan.folder, plan.second):
+        for label, folder in plan.folders.items():
+            if place is not None and place.resolve().is_relative_to(folder.resolve()):
+                said = f"备份的文件夹 {place} 在要备份的 {label}（{folder}）里面，备份会一份套一份，越来越大。"
+                return place, f"{said}请把它改到别处，再把旧备份挪过去。"
+    return None
 
 
 def is_sqlite(database_url: str) -> bool:
@@ -90,13 +110,13 @@ def is_sqlite(database_url: str) -> bool:
 
 
 def sqlite_file(database_url: str) -> Path:
-    """The database's file. Raises `BackupError` for PostgreSQL, which brings its own tools."""
+    """The database's file, where it really lies. Raises `BackupError` for PostgreSQL, which brings its own tools."""
     url = make_url(database_url)
     if not is_sqlite(database_url):
         raise BackupError("PostgreSQL 请用它自己的 pg_dump -Fc 备份、pg_restore 恢复，见 docs/operate.md。")
     if not url.database or url.database == ":memory:":
         raise BackupError("数据库只在内存里，没有文件可备份。")
-    return Path(url.database)
+    return Path(os.path.realpath(url.database))
 
 
 def made_backups(folder: Path) -> list[Path]:
@@ -137,7 +157,7 @@ def rotate(made: Path, keep: Keep) -> tuple[int, str]:
             path.unlink()
             removed += 1
         except OSError as error:
-            trouble = f"过了期的旧备份删不掉（{error}），请看看文件夹的权限。"
+            trouble = f"过了期的旧备份删不掉（{disk_told(error)}），请看看文件夹的权限。"
     return removed, trouble
 
 
@@ -175,16 +195,6 @@ def look_into(path: Path) -> tuple[str, dict[str, int]]:
     return revision, rows
 
 
-def files_of(folder: Path) -> Iterator[tuple[str, Path]]:
-    """(path inside, file) of the plain files below a folder, but for hidden ones and those half written."""
-    for base, folders, names in os.walk(folder):
-        folders[:] = sorted(each for each in folders if not each.startswith("."))
-        for name in sorted(names):
-            path = Path(base, name)
-            if not name.startswith(".") and not name.endswith(PART) and path.is_file() and not path.is_symlink():
-                yield path.relative_to(folder).as_posix(), path
-
-
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder survive a power cut."""
     handle = os.open(folder, os.O_RDONLY)
@@ -204,9 +214,9 @@ def need_room(folder: Path, size: int) -> None:
         )
 
 
-def _write(plan: Plan, source: Path, now: datetime, pause: Pause) -> tuple[Path, Manifest]:
+def _write(plan: Plan, source: Path, now: datetime, pause: Pause, left: LeftOut) -> tuple[Path, Manifest]:
     weight = _size(source) + _size(source.with_name(f"{source.name}-wal"))
-    papers = sum(_size(path) for folder in plan.folders.values() for _, path in files_of(folder))
+    papers = sum(_size(path) for _, _, path in _papers(plan, LeftOut()))
     need_room(plan.folder, 2 * weight + papers)
     final = _free_name(plan.folder, now)
     part, copy = final.with_suffix(PART), final.with_suffix(".db" + PART)
@@ -217,10 +227,13 @@ def _write(plan: Plan, source: Path, now: datetime, pause: Pause) -> tuple[Path,
         manifest = Manifest(__version__, schema, now.isoformat(timespec="seconds"), rows, sorted(plan.folders))
         with private(part, "x+b") as file, closing(Archive(file, pause)) as archive:
             archive.add(DATABASE, copy, shrink=True)
-            for label, folder in plan.folders.items():
-                for inside, path in files_of(folder):
-                    with suppress(FileNotFoundError):  # removed meanwhile, and so is its row, or soon will be
-                        archive.add(f"{label}/{inside}", path, shrink=False)
+            for label, inside, path in _papers(plan, left):
+                try:
+                    archive.add(f"{label}/{inside}", path, shrink=False)
+                except FileNotFoundError:  # removed meanwhile, and so is its row, or soon will be
+                    continue
+                except PermissionError:
+                    left.add(path, "没有权限读")
             written = archive.seal(manifest)
             os.fsync(file.fileno())
         if check(part, pause=pause) != written:
@@ -231,6 +244,14 @@ def _write(plan: Plan, source: Path, now: datetime, pause: Pause) -> tuple[Path,
         part.unlink(missing_ok=True)
         copy.unlink(missing_ok=True)
     return final, written
+
+
+def _papers(plan: Plan, left: LeftOut) -> Iterator[tuple[str, str, Path]]:
+    """(folder's name, path inside, file) of all that the database speaks of, but never of the backups themselves."""
+    never = [each for each in (plan.folder, plan.second) if each is not None]
+    for label, folder in plan.folders.items():
+        for inside, path in files_of(folder, left, never=never):
+            yield label, inside, path
 
 
 def _second(plan: Plan, path: Path, pause: Pause) -> tuple[Path | None, str]:
@@ -247,8 +268,7 @@ def _second(plan: Plan, path: Path, pause: Pause) -> tuple[Path | None, str]:
     try:
         if why := not_ours(plan.folder, plan.second):
             return None, why
-        for left in plan.second.glob(f"menlou-*{PART}"):
-            left.unlink()
+        _sweep_parts(plan.second)
         need_room(plan.second, path.stat().st_size)
         with path.open("rb") as origin, private(part, "xb") as copy:
             while chunk := origin.read(CHUNK):
@@ -260,7 +280,7 @@ def _second(plan: Plan, path: Path, pause: Pause) -> tuple[Path | None, str]:
         part.rename(target)
         sync_folder(plan.second)
     except OSError as error:
-        return None, f"第二份没存上（{error}）。"
+        return None, f"第二份没存上（{disk_told(error)}）。"
     except BackupError as error:
         return None, f"第二份没存上：{error}"
     finally:
@@ -274,14 +294,20 @@ def _only_one(folder: Path) -> Iterator[None]:
     lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        for left in folder.glob(f"menlou-*{PART}*"):
-            left.unlink()
+        _sweep_parts(folder)
         sweep_rooms(folder)
         yield
     except BlockingIOError as error:
         raise BackupError("正在做一份备份，等它做完再来。") from error
     finally:
         os.close(lock)
+
+
+def _sweep_parts(folder: Path) -> None:
+    """Files only: a folder of such a name is somebody else's."""
+    for left in folder.glob(f"menlou-*{PART}*"):
+        if left.is_symlink() or not left.is_dir():
+            left.unlink()
 
 
 def order(path: Path) -> tuple[datetime, int]:

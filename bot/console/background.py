@@ -150,10 +150,8 @@ class Workshop:
                 job.standing = Standing.CANCELLED
                 return
             job.standing = Standing.RUNNING
-            engine = open_reader(self._url)
             try:
-                with Session(engine, autoflush=False) as session:
-                    job.files = tuple(work(session, job))
+                job.files = self._made(job, work)
                 job.standing, job.done = Standing.DONE, 1.0
                 self._make_room()
             except Stopped:
@@ -161,11 +159,18 @@ class Workshop:
             except TownError as error:
                 job.standing = Standing.FAILED
                 job.fault = error.at_desk if isinstance(error, Declined) else str(error)
-            except Exception:  # whoever waits must see that it ended
+            except BaseException:  # also an exit within it: whoever waits must see that it ended
                 log.exception("没做成：%s", job.title)
                 job.standing, job.fault = Standing.FAILED, "出错了，已经记下。请再试一次，还不行就告诉管理员。"
-            finally:
-                engine.dispose()
+
+    def _made(self, job: Job, work: Work) -> tuple[File, ...]:
+        """What came of it; the database is let go of, however it ended."""
+        engine = open_reader(self._url)
+        try:
+            with Session(engine, autoflush=False) as session:
+                return tuple(work(session, job))
+        finally:
+            engine.dispose()
 
     def _forget(self, now: datetime) -> None:
         """What is over and old."""

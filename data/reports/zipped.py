@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from data.archive import Kept, PhotoGone, photo_file
 from data.errors import TownError
+from data.files import new_file
 from data.names import masked
 from data.reports import lecture as paper
 from data.reports.book import one_sheet
@@ -44,6 +45,15 @@ _HEAD = (
 _STYLE = (
     "body{font:16px/1.6 sans-serif;max-width:60em;margin:1em auto;padding:0 1em}table{border-collapse:collapse}"
     "td,th{border:1px solid #ccc;padding:4px 8px;text-align:left;vertical-align:top}img{max-width:100%;margin:4px 0}"
+    "td{overflow-wrap:anywhere}td:first-child{white-space:nowrap}"
+)
+# Fourteen columns: wide on a screen, on a phone each lecture is a card with every number named.
+_LIST_STYLE = (
+    "body{max-width:90em}.list td{overflow-wrap:normal}.list th,.list td:nth-child(2){white-space:nowrap}"
+    "@media(max-width:60em){.list,.list tbody,.list tr{display:block}.list th{display:none}"
+    ".list tr{margin:.5em 0;padding:.5em;border:1px solid #ccc}.list tr:first-child{display:none}"
+    ".list td{display:inline-block;border:0;padding:0 1em 0 0;overflow-wrap:anywhere}"
+    ".list td[title]::before{content:attr(title)'：';color:#666}}"
 )
 
 
@@ -83,14 +93,10 @@ def year(
     """
     name = f"{number}年宣讲档案"
     path = folder / f"{name}.zip"
-    if path.exists():
-        raise ArchiveThere(path)
-    folder.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
     kept_rows: list[tuple[object, ...]] = []
     gone = shown = 0  # photos
     try:
-        with _archive(part) as into:
+        with new_file(path) as part, _archive(part) as into:
             for kept in lectures:
                 missing = _put(into, kept, f"{name}/{_folder(kept)}/", photos, zone)
                 gone, shown = gone + missing, shown + len(kept.photos) - missing
@@ -98,9 +104,8 @@ def year(
                 step(len(kept_rows))
             into.writestr(f"{name}/index.html", "".join(_index(name, kept_rows, gone, zone, now)))
             into.writestr(f"{name}/index.xlsx", one_sheet("档案", _HEAD, kept_rows))
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    except FileExistsError as error:
+        raise ArchiveThere(path) from error
     return Yearly(path, len(kept_rows), shown, gone)
 
 
@@ -161,11 +166,11 @@ def _gone(photos: int) -> str:
     return f"有{photos:,}张照片的文件不在了（清掉了或丢了），没有放进来。"
 
 
-def _begin(title: str) -> str:
+def _begin(title: str, style: str = "") -> str:
     return (
         '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body><h1>{escape(title)}</h1>"
+        f"<title>{escape(title)}</title><style>{_STYLE}{style}</style></head><body><h1>{escape(title)}</h1>"
     )
 
 
@@ -184,15 +189,20 @@ def _row(kept: Kept, zone: ZoneInfo) -> tuple[object, ...]:
 
 
 def _index(name: str, rows: list[tuple[object, ...]], gone: int, zone: ZoneInfo, now: datetime) -> Iterator[str]:
-    yield _begin(name)
+    yield _begin(name, _LIST_STYLE)
     made = now.astimezone(zone)
     yield f"<p>共{len(rows):,}场，{made:%Y-%m-%d %H:%M}做的。写着{NOTHING}的是没有数据。</p>"
     yield f"<p>{_gone(gone)}是哪些课，看最后一列。</p>" if gone else ""
-    yield "<table><tr>"
+    yield '<table class="list"><tr>'
     yield from (f"<th>{head}</th>" for head in _HEAD)
     yield "</tr>"
     for number, *rest in rows:
         link = f'<td><a href="课{number:04}/归档.html">课{number}</a></td>'
-        cells = "".join(f"<td>{escape(NOTHING if cell in (None, '') else str(cell))}</td>" for cell in rest)
+        cells = "".join(map(_cell, _HEAD[1:], rest))
         yield f"<tr>{link}{cells}</tr>\n"
     yield "</table></body></html>\n"
+
+
+def _cell(head: str, value: object) -> str:
+    """A cell that a phone shows with the name of its column."""
+    return f'<td title="{head}">{escape(NOTHING if value in (None, "") else str(value))}</td>'

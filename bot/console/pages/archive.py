@@ -120,10 +120,10 @@ def _pack(job: Job, config: Config, now: datetime, year: int) -> str:
             said = upkeep.run(job, config, "archive", "--noted", "--year", str(year), "--out", str(folder.resolve()))
             (made,) = folder.glob("*.zip")
             made.chmod(0o600)
-            made.rename(home / f"{folder.name}.zip")
+            packed = made.rename(home / f"{folder.name}.zip")
     finally:
         sweep_exports(home)
-    keep_newest(home, ARCHIVE)
+    keep_newest(packed, ARCHIVE)
     gone = [line for line in said.splitlines() if line.startswith("有")]  # photos
     return "".join(["做好了，下面可以下载。", *gone])
 

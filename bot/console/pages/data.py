@@ -87,10 +87,10 @@ def _export(job: Job, config: Config, now: datetime, *, openly: bool) -> str:
         with held(folder):
             archive = Path(shutil.make_archive(str(part_of(folder).with_suffix("")), "zip", folder))
         archive.chmod(0o600)
-        archive.rename(folder.with_suffix(".zip"))
+        made = archive.rename(folder.with_suffix(".zip"))
     finally:
         sweep_exports(home)
-    keep_newest(home, NAME)
+    keep_newest(made, NAME)
     return "导出好了，下面可以下载。"
 
 

@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 import yaml
 
 from bot.transports.wecom.settings import Hook
+from data.files import disk_why
 
 KINDS = ("residents", "migrants", "coordinators")
 FORMATS = ("text", "markdown")
@@ -37,8 +38,7 @@ def read_hooks(path: Path, api: str) -> tuple[Hook, ...]:
     try:
         tree = yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)
     except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "不是 UTF-8 文本"
-        raise HooksError([f"{path} 读不了（{why}）。"]) from None
+        raise HooksError([f"{path} 读不了（{disk_why(error)}）。"]) from None
     except yaml.YAMLError as error:  # its own text quotes the line, and with it the key
         mark = getattr(error, "problem_mark", None)
         where = f"第{mark.line + 1}行" if mark else ""
