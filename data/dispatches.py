@@ -13,10 +13,12 @@ from data.broadcast_texts import STATE_NAMES
 from data.errors import NothingInDoubt, NothingMissed
 from data.mail import Account, Outbox, OutboxKind, OutboxState
 from data.tables import Broadcast, Room
+from data.voices import shorten
 
 _WAITS = (OutboxState.PENDING, OutboxState.SENDING)
 _DOUBT = OutboxState.UNKNOWN
 RECENT = timedelta(days=2)  # what 发送情况 looks back on
+NAMED = 13  # characters of a notice by which it is told from others
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,14 +151,9 @@ def report_missed(session: Session, ids: Sequence[int], *, now: datetime, not_be
         .group_by(Outbox.text)
         .order_by(func.min(Outbox.id))
     )
-    lines = [f"“{_short(text)}”{many}处" for text, many in session.execute(query)]
+    lines = [f"“{shorten(text, NAMED)}”{many}处" for text, many in session.execute(query)]
     for member_id in tell.coordinators(session) if lines else ():
         _privately(session, member_id, lines, "missed", _asked, now=now, not_before=not_before)
-
-
-def _short(text: str) -> str:
-    words = text.replace("\n", " ")
-    return f"{words[:12]}…" if len(words) > 12 else words
 
 
 def _asked(lines: list[str]) -> str:

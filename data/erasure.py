@@ -127,7 +127,7 @@ def _strike(session: Session, trace: traces.Trace, person: Member, *, now: datet
             trace_texts.of_lists(session, trace),
             trace_desk.in_lists(session, trace, tombstone),
             trace_desk.deeds(session, trace, now),
-            trace_desk.in_their_name(session, trace, person.village_id),
+            trace_desk.in_their_name(session, trace),
             trace_desk.on_what_they_asked(session, trace),
             trace_desk.questions(session, trace, now),
             trace_desk.drafts(session, trace),

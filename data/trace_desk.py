@@ -27,12 +27,11 @@ _OVER = (OrderState.WITHDRAWN, OrderState.DECLINED)
 _AT_WORK = (AssignmentState.OFFERED, AssignmentState.ACCEPTED, AssignmentState.COUNTERED)
 
 
-def in_their_name(session: Session, trace: Trace, village_id: int | None) -> int:
+def in_their_name(session: Session, trace: Trace) -> int:
     """Sign-ups and orders that others made under just their name: a number instead, and nobody."""
     signed = update(_UP).where(_UP.c.id.in_(trace.listed))
     rows = changed(session, signed.values(for_whom=stand_in(_UP.c.id)))
-    near = or_(_ORDER.c.village_id.is_(None), _ORDER.c.village_id == village_id)
-    ordered = update(_ORDER).where(_ORDER.c.for_whom.in_(trace.alone), near)
+    ordered = update(_ORDER).where(_ORDER.c.id.in_(trace.placed))
     return rows + changed(session, ordered.values(for_whom=""))
 
 
@@ -84,7 +83,7 @@ def _touches(change: Mapping[str, Any], trace: Trace) -> bool:
     row = {**change.get("before", {}), **change["after"], **change["key"]}
     match change["table"]:
         case "lecture_order":
-            known = number in trace.orders
+            known = number in trace.orders or number in trace.placed
         case "voice":
             known = number in trace.voices
         case "sign_up":
@@ -125,7 +124,7 @@ def drafts(session: Session, trace: Trace) -> int:
 
 def log(session: Session, trace: Trace, tombstone: str) -> int:
     """The log of the console, where it is about them by number or id: that it was done stays, and by whom."""
-    numbers = [f"成员{trace.member_id}", *(f"{each}号" for each in {*trace.orders, *trace.voices})]
+    numbers = [f"成员{trace.member_id}", *(f"{each}号" for each in {*trace.orders, *trace.placed, *trace.voices})]
     numbers += [f"课{lecture} 报名{number}" for number, lecture in _parties(session, trace)]
     by_id = cast(_AUDIT.c.detail, String).contains(as_json(trace.external_id), autoescape=True)
     query = select_row(Audit).where(or_(col(Audit.about).in_((*numbers, trace.external_id)), by_id))

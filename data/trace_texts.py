@@ -21,7 +21,7 @@ from data.tables import Room, RoomKind
 from data.trace_lists import spoken_without
 from data.traces import SOMEONE, Trace, as_json
 
-_TAGS, _SIGN_UP = "tags", "sign_up"  # routes of what names a person
+_TAGS, _SIGN_UP, _BEHALF = "tags", "sign_up", "on_behalf"  # routes of what names a person
 _LISTED = "list:"  # how `Outbox.gather` begins where a 接龙 is confirmed
 _MANY = 100  # conditions in one statement
 _OUT, _IN, _ROOM, _GIVEN = table_of(Outbox), table_of(Inbox), table_of(Room), table_of(Assignment)
@@ -78,6 +78,10 @@ def by_number(session: Session, trace: Trace, now: datetime) -> int:
             row.text = trace.struck(_unsaid(row.text, trace))
         else:
             _empty(row, now)
+    in_their_name = select(_GIVEN.c.id).where(_GIVEN.c.order_id.in_(trace.placed))
+    for row in _said_once(session, [("offer", tuple(session.execute(in_their_name).scalars()))]):
+        touched += 1
+        row.text = trace.struck(row.text)
     return touched
 
 
@@ -124,7 +128,7 @@ def of_commands(session: Session, trace: Trace, now: datetime) -> int:
             heard.text, heard.understood, heard.error = "", {}, ""
             for answer in session.exec(answers.where(_OVER)).all():
                 _empty(answer, now)
-        elif _is_of_them(heard, trace):
+        elif _is_of_them(heard, trace) or _is_for_them(heard, trace, session.exec(answers).all()):
             heard.text = trace.struck(heard.text)
             heard.understood = {key: _value(value, trace) for key, value in heard.understood.items()}
             for answer in session.exec(answers.where(_OVER)).all():
@@ -143,6 +147,11 @@ def _is_of_them(heard: Inbox, trace: Trace) -> bool:
     if heard.route == _SIGN_UP or heard.room_id in trace.rooms:
         return heard.understood.get("for_whom") in trace.alone
     return (heard.route == _TAGS and trace.tagged) or trace.numbers.search(heard.text) is not None
+
+
+def _is_for_them(heard: Inbox, trace: Trace, answers: Iterable[Outbox]) -> bool:
+    """Whether it placed an order in just their name (代点): our answer has its number."""
+    return heard.route == _BEHALF and any(trace.in_their_name.search(each.text) for each in answers)
 
 
 def _commands(session: Session, trace: Trace) -> Iterator[Inbox]:

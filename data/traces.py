@@ -35,7 +35,7 @@ _LATEST = 40  # orders, and cases, whose words are looked for
 _ASIDE = re.compile(r"\s*[（(【\[].*$")  # 阿辉（东莞厚街）
 _KIN = re.compile(rf"^我|^{SOMEBODY}|^[家老小阿妈爸爷奶公婆娘爹哥姐弟妹叔伯姨舅姑嫂婶媳妇儿女孙]{{1,3}}$")
 # A name stands by itself, or where our sentences put one: 帮阿珍报名, 阿珍的标签, 阿珍2人.
-_BEFORE, _AFTER = r"(?:(?<!\w)|(?<=[帮替给代请]))", r"(?!\w)|(?=[的报点]|\d{1,3}\s*[人位])"
+_BEFORE, _AFTER = r"(?:(?<!\w)|(?<=[帮替给代请为退]))", r"(?!\w)|(?=[的报点]|\d{1,3}\s*[人位])"
 _OUT, _IN, _UP, _ORDER = table_of(Outbox), table_of(Inbox), table_of(SignUp), table_of(Order)
 _VOICE, _LECTURE, _GIVEN, _ROOM = table_of(Voice), table_of(Lecture), table_of(Assignment), table_of(Room)
 _STEP, _MEMBER, _SAID_IN, _TAG = table_of(Step), table_of(Member), table_of(LectureRoom), table_of(MemberTag)
@@ -63,6 +63,7 @@ class Trace:
     others: frozenset[str] = frozenset()  # whom they signed up
     orders: tuple[int, ...] = ()
     voices: tuple[int, ...] = ()
+    placed: tuple[int, ...] = ()  # orders that coordinators placed in just their name
     lectures: frozenset[int] = frozenset()  # for which they were signed up
     sign_ups: frozenset[int] = frozenset()  # made by them
     listed: tuple[int, ...] = ()  # sign-ups in which others named them
@@ -86,12 +87,18 @@ class Trace:
     @cached_property
     def _slot(self) -> re.Pattern[str]:
         longest_first = "|".join(map(re.escape, sorted(self.names, key=len, reverse=True)))
-        return re.compile(f"{_BEFORE}(?:{longest_first})(?:{_AFTER})" if longest_first else r"(?!)")
+        offered = f"(?:{longest_first})(?=想听)"  # 上坪村三婶想听
+        return re.compile(f"{_BEFORE}(?:{longest_first})(?:{_AFTER})|{offered}" if longest_first else r"(?!)")
 
     @cached_property
     def numbers(self) -> re.Pattern[str]:
         """A number of theirs, as others write it: 单3, 3号, 意见2号, 课1."""
-        return re.compile(_numbered(self.orders, self.voices, self.lectures))
+        return re.compile(_numbered((*self.orders, *self.placed), self.voices, self.lectures))
+
+    @cached_property
+    def in_their_name(self) -> re.Pattern[str]:
+        """A number of an order that was placed in just their name."""
+        return re.compile(_numbered(self.placed, ()))
 
     @cached_property
     def commands(self) -> re.Pattern[str]:
@@ -152,7 +159,12 @@ def of(session: Session, person: Member) -> Trace:
         tagged=session.execute(select(_TAG.c.tag).where(_TAG.c.member_id == person.id)).first() is not None,
     )
     listed = _listed(session, trace, person.village_id)
-    return replace(trace, listed=tuple(listed), lectures=trace.lectures | frozenset(listed.values()))
+    return replace(
+        trace,
+        listed=tuple(listed),
+        lectures=trace.lectures | frozenset(listed.values()),
+        placed=_placed(session, trace, person.village_id),
+    )
 
 
 def lists_of(session: Session, rooms: frozenset[int]) -> Sequence[SolitaireState]:
@@ -216,6 +228,13 @@ def _listed(session: Session, trace: Trace, village_id: int | None) -> dict[int,
         _UP.c.member_id != trace.member_id,
     )
     return {row[0]: row[1] for row in session.execute(query)}
+
+
+def _placed(session: Session, trace: Trace, village_id: int | None) -> tuple[int, ...]:
+    """Orders that others placed under just their name (代点), for their village."""
+    near = or_(_ORDER.c.village_id.is_(None), _ORDER.c.village_id == village_id)
+    query = select(_ORDER.c.id).where(_ORDER.c.for_whom.in_(trace.alone), near, _ORDER.c.member_id != trace.member_id)
+    return tuple(session.execute(query).scalars())
 
 
 def rooms_of(session: Session, member_id: int) -> frozenset[int]:

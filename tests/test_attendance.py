@@ -1,14 +1,15 @@
 """到场: typed once, by the lecturer or a coordinator; corrected where it was wrong."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlmodel import select
 
 from data import steps
 from data.loop import Lecture, LectureState, Order, OrderState, Subject
+from data.recording import late_words
 from handlers.desk.numbers import read_numbers
-from tests.town import NOW, DemoTown, Talk
+from tests.town import NOW, ZONE, DemoTown, Talk
 
 AFTER = NOW + timedelta(days=3, hours=6)  # 课1 (黄秀兰, 上坪村) began at 19:30 and is over at 20:30
 
@@ -125,6 +126,24 @@ def test_a_number_that_is_unusually_large_is_kept_and_doubted_at_once(town: Demo
     assert "没错" not in talk.say("卫生院黄医生", None, "到场 200")[0], "there was a second place"
 
 
+@pytest.mark.parametrize("words", ["到场 5 0", "到场 5 0 人", "到场5 0人", "到场 36 发资料 4 0", "到场 36 40"])
+def test_a_number_with_a_blank_in_it_is_asked_about(town: DemoTown, words: str) -> None:
+    """Typed by voice 到场 5 0 was kept as 5, and nobody had said five."""
+    talk = Talk(town, now=AFTER)
+    (said,) = talk.say("卫生院黄医生", None, words)
+    assert "一个数还是两个数" in said and "到场 36" in said
+    with town.session() as session:
+        assert session.get_one(Lecture, 1).attended is None
+
+
+@pytest.mark.parametrize("words", ["到场 30多人", "到场30多人", "到场 大概30人", "到场 约30", "到场 30来人 发资料 40"])
+def test_a_guess_is_kept_and_told_as_one(town: DemoTown, words: str) -> None:
+    """到场 30多人 was answered 到场30人, as if it had been counted."""
+    assert "到场约30人" in Talk(town, now=AFTER).say("卫生院黄医生", None, words)[0]
+    with town.session() as session:
+        assert session.get_one(Lecture, 1).attended == 30
+
+
 def test_nobody_came_is_a_number_and_what_is_none_is_not_kept(town: DemoTown) -> None:
     """到场 3.5 was kept as 3, 到场 5千 as 5, 到场 -5 as 5."""
     talk = Talk(town, now=AFTER)
@@ -133,3 +152,20 @@ def test_nobody_came_is_a_number_and_what_is_none_is_not_kept(town: DemoTown) ->
         assert "整数" in talk.say("卫生院黄医生", None, words)[0], words
     with town.session() as session:
         assert session.get_one(Lecture, 1).attended == 0
+
+
+def test_a_number_that_comes_after_the_books_were_closed_is_said_to_be_late(town: DemoTown) -> None:
+    """改好了, it said of a lecture of September whose quarter is closed, and the quarter's number stayed as it was."""
+    began = datetime(2026, 9, 12, 19, 30, tzinfo=ZONE)
+    with town.session() as session, session.begin():
+        session.get_one(Lecture, 1).starts_at = began
+    talk = Talk(town, now=AFTER)
+    late = late_words(began, ZONE, now=AFTER)
+    assert "2026年第三季度" in late and "补报" in late
+    (first,) = talk.say("干事小农", None, "课1 到场 36 发资料 40")
+    (again,) = talk.say("干事小农", None, "课1 到场 99 发资料 10")
+    assert late in first and "改好了" in again and late in again
+    with town.session() as session, session.begin():
+        session.get_one(Lecture, 1).starts_at = NOW
+    (in_time,) = talk.say("干事小农", None, "课1 到场 98")
+    assert "补报" not in in_time

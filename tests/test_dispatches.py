@@ -44,6 +44,14 @@ def test_the_standing_counts_only_what_there_is_evidence_of(talk: Talk, town: De
     assert f"第{failed}条 沙塘口村邻里群：没发出去（不在群里）" in told
 
 
+def test_a_notice_is_never_cut_within_a_telephone_number(talk: Talk) -> None:
+    """发送情况 cut at twelve characters, in the middle of a number that somebody then called."""
+    talk.say(BOSS, None, "通知 全镇 修水管打13812345678，李师傅")
+    talk.say(BOSS, None, "确认")
+    (told,) = talk.say(BOSS, None, "发送情况")
+    assert "“修水管打…”" in told and "138" not in told
+
+
 @pytest.mark.parametrize(("word", "state"), [("在", SENT), ("在群里", SENT), ("重发", OutboxState.PENDING)])
 def test_one_word_settles_what_is_in_doubt(talk: Talk, town: DemoTown, word: str, state: OutboxState) -> None:
     (doubtful,) = rows(town, UNKNOWN)

@@ -32,7 +32,8 @@ def told(engine: Engine) -> list[object]:
                 tables.heat(session, scope).cells,
             ]
             for by, table in zip(tables.BY, shown, strict=True):  # and what is behind a cell of each
-                cells = [tables.narrowed(each, by, label) for each in tables.columns(by)[:3] for label, _ in table[:3]]
+                asked = [(each, label) for each in tables.columns(by)[:3] for label, _ in table[:3]]
+                cells = [tables.narrowed(session, scope, each, by, label) for each, label in asked]
                 found.append([(each.number(session, scope), each.rows(session, scope, limit=3)) for each in cells])
             found += [flags.flags(session, scope), formalism.check(session, scope)]
             loose = commendation.Criteria(held=1, mean=1.0, ratings=1)

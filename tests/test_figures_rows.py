@@ -84,7 +84,7 @@ def test_every_cell_of_a_table_opens_as_many_rows(engine: Engine, words: str, pl
         cells = 0
         for label, numbers in table.rows:
             for figure, number in zip(table.figures, numbers, strict=True):
-                cell = tables.narrowed(figure, by, label)
+                cell = tables.narrowed(session, scope, figure, by, label)
                 if figure.how in (How.COUNT, How.DISTINCT):
                     assert cell.count(session, scope) == (number or 0), (figure.key, label)
                     cells += bool(number)
@@ -98,7 +98,7 @@ def test_a_cell_s_rows_are_those_of_its_label(engine: Engine) -> None:
         scope = scope_of(session, "2026Q3", "all")
         every: list[Row] = []
         for label, (number,) in tables.breakdown(session, scope, "town", keys=("events",)).rows:
-            rows = tables.narrowed(BY_KEY["events"], "town", label).rows(session, scope, limit=_MANY)
+            rows = tables.narrowed(session, scope, BY_KEY["events"], "town", label).rows(session, scope, limit=_MANY)
             assert len(rows) == number
             every += rows
         assert sorted(each.id for each in every) == sorted(
@@ -106,11 +106,13 @@ def test_a_cell_s_rows_are_those_of_its_label(engine: Engine) -> None:
         )
 
 
-def test_only_what_a_figure_knows_can_be_narrowed() -> None:
+def test_only_what_a_figure_knows_can_be_narrowed(engine: Engine) -> None:
     figure: Figure = BY_KEY["media"]
-    for by in ("venue", "moon", "id"):
-        with pytest.raises(tables.NoSuchTable, match="不能按"):
-            tables.narrowed(figure, by, "校园")
+    with Session(engine) as session:
+        scope = scope_of(session, "2026Q3", "all")
+        for by in ("venue", "moon", "id"):
+            with pytest.raises(tables.NoSuchTable, match="不能按"):
+                tables.narrowed(session, scope, figure, by, "校园")
 
 
 def test_labels_stand_in_the_order_of_their_numbers() -> None:

@@ -207,7 +207,7 @@ def test_a_number_that_is_unusually_large_is_shown_as_one_before_it_is_kept(town
         assert kept(session).attended == 5000
 
 
-@pytest.mark.parametrize("words", ["-35人", "3.5人", "3千人", "三千人", "30-40人", "35人 资料4.5份", "到场-3"])
+@pytest.mark.parametrize("words", ["-35人", "3.5人", "3千人", "三千人", "30-40人", "35人 资料4.5份", "到场-3", "3 5人"])
 def test_a_number_that_is_not_whole_is_asked_again(town: DemoTown, words: str) -> None:
     """3.5人 was kept as 5 people."""
     (said,) = Talk(town).say(DESK, None, f"补记 屋场会 反诈骗 覃志刚 昨晚7点半 石湾村 {words}")

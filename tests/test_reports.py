@@ -250,7 +250,7 @@ def test_a_town_has_its_own_template(town: DemoTown, tmp_path: Path) -> None:
         ("到场{{ ples }}人", "没有“ples”这一项"),
         ("到场{{ n.attended 人次", "花括号里写得不对"),
         ("{%p for x in late %}", "花括号里写得不对"),
-        ("到场{{ n.attended | nosuch }}", "花括号里写得不对"),
+        ("到场{{ n.attended | nosuch }}", "没有“| nosuch”这种写法"),
         ("{{ ''.__class__.__mro__ }}", "花括号里只能写名字"),
     ],
 )
@@ -260,7 +260,7 @@ def test_a_broken_template_is_told_with_its_place(town: DemoTown, tmp_path: Path
         document(report_of(session), tmp_path)
     assert "report.docx" in str(fault.value)
     assert said in str(fault.value)
-    if "for x" not in line and "__mro__" not in line:
+    if "for x" not in line:
         assert line[:6] in str(fault.value), str(fault.value)
 
 

@@ -136,6 +136,45 @@ def test_days_and_weeks_are_reported_in_chat_too(town: DemoTown, words: str, tit
     assert Talk(town).say("干事小农", None, words)[0].splitlines()[0] == f"[私聊 干事小农] {title}"
 
 
+@pytest.mark.parametrize(
+    ("words", "label"),
+    [
+        ("2026年第47周", "2026年第47周"),
+        ("2026-11-20", "2026年11月20日"),
+        ("2026Q4", "2026年第四季度"),
+        ("2026w46", "2026年第46周"),
+        ("2026年11月", "2026年11月"),
+        ("2026年11月19日", "2026年11月19日"),
+        ("上周？", "2026年第46周"),
+    ],
+)
+def test_a_period_alone_is_a_wish_for_its_numbers(town: DemoTown, words: str, label: str) -> None:
+    """2026年第47周 was put down as an order for a lecture called 2026年第47周."""
+    talk = Talk(town)
+    assert talk.say("干事小农", None, words)[0].splitlines()[0] == f"[私聊 干事小农] 门楼镇{label}"
+    assert talk.say("干事小农", "上坪村乡亲群", words) == [], "neighbours talk of last week too"
+
+
+@pytest.mark.parametrize(("words", "said"), [("第60周周报", "第60周"), ("2月30日日报", "2月30日")])
+def test_a_period_that_is_none_is_told_as_it_was_typed(town: DemoTown, words: str, said: str) -> None:
+    """第60周 was answered: 看不懂时段“2026W60”."""
+    assert f"看不懂时段“{said}”" in Talk(town).say("干事小农", None, words)[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("下坪村月报", "没找到地方“下坪村”"),
+        ("给我下坪村的月报", "没找到地方“下坪村”"),
+        ("发下石湾村月报", "石湾村2026年11月"),
+        ("发一下石湾村月报", "石湾村2026年11月"),
+    ],
+)
+def test_the_first_word_of_a_name_is_not_taken_away(town: DemoTown, words: str, told: str) -> None:
+    """下坪村月报 was answered: 没找到地方“坪村”; 下 was taken for the one of 发下."""
+    assert told in Talk(town).say("干事小农", None, words)[0]
+
+
 @pytest.mark.parametrize("words", TO_COME)
 def test_of_what_is_to_come_nothing_is_known_yet(town: DemoTown, words: str) -> None:
     assert "还没有开始" in Talk(town).say("干事小农", None, f"总结 {words}")[0]

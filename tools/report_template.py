@@ -90,7 +90,7 @@ def _report(*, annual: bool) -> Any:
     if annual:
         _annual(page)
     _heading(page, "附表：空白月")
-    _shown_if(page, "not idle", lambda: _text(page, "没有空白月。"))
+    _lines(page, "lines.idle")
     _table(page, "idle", (("月", "month", 30), ("村", "villages", 124)))
     _heading(page, "附：数是怎么数的")
     _table(page, "figures", (("指标", "name", 48), ("怎么数", "help", 106)))

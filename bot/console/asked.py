@@ -47,7 +47,7 @@ def scope_of(ask: Ask) -> Scope:
     """Raises `BadPeriod`, `NoSuchPlace`, `SeveralPlaces` or `NotBegun`."""
     period = period_of_words(ask, ask.query.get("period", ""))
     place = place_of(ask, ask.query.get("place", ""), ask.query.get("at", ""))
-    scope = Scope(period, place, ask.rules.zone, ask.now)
+    scope = Scope(period, place, ask.rules.zone, ask.now, town=ask.knowledge.town)
     scope.must_have_begun()
     return scope
 

@@ -1,10 +1,13 @@
 """Charts for a page and for a group: one SVG serves both. Made for a phone of 390 px, where no word is below 14 px.
 
-Counts are not negative. Every number is also written, so nothing hangs on colour or on measuring by eye.
+Counts are not negative. Every number is also written, so nothing hangs on colour or on measuring by eye. A number that
+nobody knows is None: it is drawn as a gap or a dash, never as nought.
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from math import ceil, floor, log10
+from typing import TypeVar
 
 from data.drawing.font import clip, clip_lines, drawable, width, wrap
 from data.drawing.palette import INK, PAPER, RULE, SERIES, SOFT, TRACK, readable_on
@@ -14,7 +17,9 @@ WIDTH = 390
 EDGE = 16  # px of margin
 SMALL, LABEL, HEAD = 14, 15, 19  # px of the words
 NOTHING = "这段时间还没有数据。"
+UNKNOWN = "—"
 _BAR, _GAP = 24, 14
+_T = TypeVar("_T")
 _MOST_TOLD = 60  # items that the description for the ear goes through
 
 
@@ -29,64 +34,71 @@ def begin(title: str, told: Iterable[str], *, wide: float = WIDTH) -> tuple[Canv
     for line in wrap(head, HEAD, wide - 2 * EDGE):
         y += HEAD + 6
         canvas.text(EDGE, y, line, size=HEAD, fill=INK, bold=True)
-    for line in wrap(under, SMALL, wide - 2 * EDGE) if under else ():
+    for line in (each for words in under.split("\n") if words for each in wrap(words, SMALL, wide - 2 * EDGE)):
         y += SMALL + 7
         canvas.text(EDGE, y, line, size=SMALL, fill=SOFT)
     return canvas, y + 16
 
 
-def end(canvas: Canvas, y: float, *, empty: bool = False) -> str:
-    """The finished chart; where there was nothing to draw it says so."""
-    if empty:
-        canvas.text(EDGE, y + LABEL + 4, NOTHING, size=LABEL, fill=SOFT)
-        y += LABEL + 12
+def end(canvas: Canvas, y: float, *, empty: bool = False, instead: str = NOTHING) -> str:
+    """The finished chart; where there was nothing to draw it says so, or what ``instead`` says."""
+    for line in wrap(instead, LABEL, canvas.width - 2 * EDGE) if empty else ():
+        canvas.text(EDGE, y + LABEL + 4, line, size=LABEL, fill=SOFT)
+        y += LABEL + 7
     return canvas.finish(ceil(y + 12), ground=PAPER)
 
 
-def said(value: float, unit: str = "") -> str:
-    """A number as it is written: 27,800, 4.5."""
-    return f"{value:,.1f}".removesuffix(".0") + unit
+def said(value: float | None, unit: str = "") -> str:
+    """A number as it is written: 27,800, 4.5; — where nobody knows it."""
+    return UNKNOWN if value is None else f"{value:,.1f}".removesuffix(".0") + unit
 
 
-def bars(title: str, items: Sequence[tuple[str, float]], *, unit: str = "", wide: float = WIDTH) -> str:
-    """One bar for each (label, number), the longest as long as there is room."""
-    items = [(drawable(label).text, value) for label, value in items]
+def bars(
+    title: str, items: Sequence[tuple[str, float | None]], *, unit: str = "", wide: float = WIDTH, none: str = NOTHING
+) -> str:
+    """One bar for each (label, number), the longest as long as there is room; ``none`` is said where there is none."""
+    items = [(drawable(label).text, value) for label, value in _of_known(items)]
     canvas, y = begin(title, (f"{label}{said(value, unit)}" for label, value in items), wide=wide)
     left = _column([label for label, _ in items], wide)
     room = _room([said(value, unit) for _, value in items], left, wide)
-    top = max((value for _, value in items), default=0) or 1
+    top = max((value or 0 for _, value in items), default=0) or 1
     for label, value in items:
         high = _label(canvas, label, y, left)
         middle = y + high / 2
-        long = value / top * room
+        long = (value or 0) / top * room
         if value:
             canvas.rect(left, middle - _BAR / 2, max(long, 2), _BAR, fill=SERIES[0])
         canvas.text(left + long + 6, middle + 5, said(value, unit), size=SMALL, fill=INK)
         y += high + _GAP
-    return end(canvas, y, empty=not items)
+    return end(canvas, y, empty=not items, instead=none)
 
 
 def stacked(
     title: str,
-    rows: Sequence[tuple[str, Sequence[float]]],
+    rows: Sequence[tuple[str, Sequence[float] | None]],
     series: Sequence[str],
     *,
     unit: str = "",
     wide: float = WIDTH,
 ) -> str:
     """One bar for each row, of a part for each of ``series`` (at most six), with a key above and the sum behind."""
-    rows = [(drawable(label).text, values) for label, values in rows]
+    rows = [(drawable(label).text, values) for label, values in _of_known(rows)]
     series = [drawable(name).text for name in series]
-    told = (f"{label}共{said(sum(values), unit)}：" + "、".join(map(_pair, series, values)) for label, values in rows)
+    told = (
+        f"{label}{UNKNOWN}" if values is None
+        else f"{label}共{said(sum(values), unit)}：" + "、".join(map(_pair, series, values))
+        for label, values in rows
+    )  # fmt: skip
     canvas, y = begin(title, told, wide=wide)
     y = _key(canvas, series, y, wide) if rows else y
     left = _column([label for label, _ in rows], wide)
-    room = _room([said(sum(values), unit) for _, values in rows], left, wide)
-    top = max((sum(values) for _, values in rows), default=0) or 1
-    for label, values in rows:
+    sums = [None if values is None else sum(values) for _, values in rows]
+    room = _room([said(whole, unit) for whole in sums], left, wide)
+    top = max((whole or 0 for whole in sums), default=0) or 1
+    for (label, values), whole in zip(rows, sums, strict=True):
         high = _label(canvas, label, y, left)
         x, above = left, y + high / 2 - _BAR / 2
-        for value, colour in zip(values, SERIES, strict=False):
+        for value, colour in zip(values or (), SERIES, strict=False):
             long = value / top * room
             if value:
                 canvas.rect(x, above, max(long - 2, 1), _BAR, fill=colour)
@@ -95,19 +107,19 @@ def stacked(
                     spot = {"size": SMALL, "fill": readable_on(colour)}
                     canvas.text(x + (long - 2) / 2, above + _BAR / 2 + 5, inside, anchor="middle", **spot)  # type: ignore[arg-type]
             x += long
-        canvas.text(x + 4, y + high / 2 + 5, said(sum(values), unit), size=SMALL, fill=INK)
+        canvas.text(x + 4, y + high / 2 + 5, said(whole, unit), size=SMALL, fill=INK)
         y += high + _GAP
     return end(canvas, y, empty=not rows)
 
 
-def line(title: str, points: Sequence[tuple[str, float]], *, unit: str = "", wide: float = WIDTH) -> str:
-    """A line through (label, number) in order: lectures per month. Of a year's months each number is written at it; of
-    more points, as many as find room, the highest and the last first."""
-    points = [(drawable(label).text, value) for label, value in points]
+def line(title: str, points: Sequence[tuple[str, float | None]], *, unit: str = "", wide: float = WIDTH) -> str:
+    """A line through (label, number) in order, with a gap where nobody knows the number: lectures per month. Of a
+    year's months each number is written at it; of more points, as many as find room, the highest and the last first."""
+    points = [(drawable(label).text, value) for label, value in _of_known(points)]
     canvas, y = begin(title, (f"{label}{said(value, unit)}" for label, value in points), wide=wide)
     if not points:
         return end(canvas, y, empty=True)
-    values = [value for _, value in points]
+    values = [value for _, value in points if value is not None]
     ticks = nice_ticks(max(values))
     left = EDGE + max(width(said(each), SMALL) for each in ticks) + 8
     right, top, bottom = wide - EDGE - 12, y + 22, y + 22 + 180
@@ -116,14 +128,23 @@ def line(title: str, points: Sequence[tuple[str, float]], *, unit: str = "", wid
         canvas.path(f"M{number(left)} {number(at)}H{number(right)}", stroke=RULE, thick=1)
         canvas.text(left - 6, at + 5, said(tick), size=SMALL, fill=SOFT, anchor="end")
     step = (right - left) / max(len(points) - 1, 1)
-    spots = [(left + at * step, bottom - value / ticks[-1] * (bottom - top)) for at, value in enumerate(values)]
-    canvas.path("M" + "L".join(f"{number(x)} {number(at)}" for x, at in spots), stroke=SERIES[0], thick=3)
-    for x, at in spots if len(spots) <= 31 else spots[-1:]:
+    places = [left + at * step for at in range(len(points))]
+    runs = [
+        [(places[at], bottom - (value or 0) / ticks[-1] * (bottom - top)) for at, (_, value) in run]
+        for known, run in groupby(enumerate(points), key=lambda each: each[1][1] is not None)
+        if known
+    ]
+    for run in runs:
+        if len(run) > 1:
+            canvas.path("M" + "L".join(f"{number(x)} {number(at)}" for x, at in run), stroke=SERIES[0], thick=3)
+    spots = [each for run in runs for each in run]
+    alone = [run[0] for run in runs if len(run) == 1]
+    for x, at in spots if len(spots) <= 31 else (*alone, spots[-1]):
         canvas.circle(x, at, 4, fill=SERIES[0])
     highest, last = values.index(max(values)), len(values) - 1
     first = dict.fromkeys((highest, last, *range(len(spots))))
     _at_points(canvas, [spots[at] for at in first], [said(values[at]) for at in first], wide, bottom)
-    _under(canvas, [label for label, _ in points], [x for x, _ in spots], bottom + 26, wide)
+    _under(canvas, [label for label, _ in points], places, bottom + 26, wide)
     return end(canvas, bottom + 34)
 
 
@@ -181,6 +202,11 @@ def nice_ticks(top: float) -> list[float]:
 
 
 _PALE = "#74abd8"
+
+
+def _of_known(items: Sequence[tuple[str, _T | None]]) -> Sequence[tuple[str, _T | None]]:
+    """The items, where anything is known of any; else none."""
+    return items if any(value is not None for _, value in items) else ()
 
 
 def _pair(name: str, value: float) -> str:

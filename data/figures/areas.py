@@ -83,6 +83,11 @@ def whole(session: Session) -> Place:
     return Place(Level.WHOLE, "全镇" if not tops else tops[0] if len(tops) == 1 and not outside else "全部")
 
 
+def any_kept(session: Session) -> bool:
+    """Whether this database holds the villages of more than the one town that its file names."""
+    return session.exec(select(Area.id).limit(1)).first() is not None
+
+
 def _titles() -> Subquery:
     """How each area is called: by its name, after that of the area above where another has the same name, and by its
     number where that does not tell them apart."""

@@ -21,7 +21,6 @@ Joins = Sequence[tuple[FromClause, ColumnElement[bool]]]
 Column = ColumnElement[Any]
 Condition = ColumnElement[bool] | TextClause
 Number = int | float | None
-NOWHERE = "（没写村）"
 _VILLAGE = table_of(Village)
 
 

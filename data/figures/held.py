@@ -85,13 +85,17 @@ def handouts(scope: Scope) -> Column:
 
 def _venue(_scope: Scope) -> Column:
     words = [(or_(*(LECTURE.c.venue.contains(word) for word in each)), literal(name)) for name, each in VENUES]
-    return case(*words, else_=literal("别处"))
+    return case(*words, (_online(), literal("线上")), else_=literal("别处"))
+
+
+def _online() -> ColumnElement[bool]:
+    """That it has no place, or one that is none."""
+    return or_(LECTURE.c.venue == "", *(LECTURE.c.venue.startswith(word) for word in _ONLINE))
 
 
 def _mode(_scope: Scope) -> Column:
-    online = or_(LECTURE.c.venue == "", *(LECTURE.c.venue.startswith(word) for word in _ONLINE))
     both = (LECTURE.c.live_url != "", literal("现场加直播"))
-    return case((online, literal("线上")), both, else_=literal("现场"))
+    return case((_online(), literal("线上")), both, else_=literal("现场"))
 
 
 def _kind(_scope: Scope) -> Column:

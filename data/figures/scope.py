@@ -26,13 +26,17 @@ class NotBegun(Declined):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """``now`` matters only while the books are open: afterwards the same period gives the same numbers for ever."""
+    """``now`` matters only while the books are open: afterwards the same period gives the same numbers for ever.
+
+    ``town`` is the town's own name, as its file has it.
+    """
 
     period: Period
     place: Place
     zone: ZoneInfo
     now: datetime
     grace_days: int = GRACE_DAYS
+    town: str = ""
 
     @property
     def start(self) -> datetime:

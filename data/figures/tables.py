@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlmodel import Session
@@ -14,10 +13,9 @@ from data.errors import Declined
 from data.figures import areas, records
 from data.figures.areas import TITLES, Level
 from data.figures.counting import count_together
-from data.figures.figure import NOWHERE, Figure, How, Number
+from data.figures.figure import Figure, How, Number
 from data.figures.figures import FIGURES
 from data.figures.orders import ORDER
-from data.figures.periods import parse
 from data.figures.scope import Scope
 from data.statements import table_of
 from data.tables import Topic, Village
@@ -26,7 +24,12 @@ _TOPIC, _VILLAGE = table_of(Topic), table_of(Village)
 _GROUPED = (How.COUNT, How.SUM, How.MEAN, How.DISTINCT)
 _VILLAGES = 40  # on one picture; of more the towns are shown
 _DIGITS = re.compile(r"(\d+)")
-NO_LABEL, NO_TOPIC = "（没写）", "（没对上题目）"
+# What stands where a row has no label, by what the table is made.
+UNLABELLED = {
+    "village": "（没写村）", "town": "（没写镇）", "hamlet": "（没写村小组）", "topic": "（没对上题目）",
+    "lecturer_kind": "（没写类别）", "dialect": "（没写方言）",
+}  # fmt: skip
+NO_LABEL = "（没写）"
 # By what tables can be made. There is none by person: nobody is ranked.
 BY = {
     "month": "月", "village": "村", "town": "镇", "hamlet": "村小组", "topic": "题目", "event": "活动",
@@ -78,11 +81,12 @@ def breakdown(session: Session, scope: Scope, by: str, *, keys: tuple[str, ...] 
     found: dict[str, dict[str, Number]] = defaultdict(dict)
     if by == "month":
         found.update({each.key: {} for each in scope.period.months()})
+    unlabelled = _unlabelled(session, scope, by)
     for label, numbers in count_together(session, scope, figures, by=by).items():
-        found[_label(label, by)] = numbers
+        found[unlabelled if label is None else str(label)] = numbers
     known = {each.key for each in figures if each.source.knows(scope)}
     always = {each.key for each in figures if each.key in known and each.source.late}
-    blank = _before_all(session, scope, found) if by == "month" else ()
+    blank = unknown_months(session, scope) if by == "month" else ()
     rows = tuple(
         (label, tuple(_number(found[label], each, known, always if label in blank else known) for each in figures))
         for label in in_order(found)
@@ -90,11 +94,24 @@ def breakdown(session: Session, scope: Scope, by: str, *, keys: tuple[str, ...] 
     return Table(by, figures, rows)
 
 
-def narrowed(figure: Figure, by: str, label: str) -> Figure:
+def noughts(table: Table, scope: Scope, *, reached: bool) -> tuple[list[str], list[str]]:
+    """The figures of which no row of a table has any, by name: those that are nought, and those that nobody knows."""
+    nought: list[str] = []
+    unknown: list[str] = []
+    for at, figure in enumerate(table.figures):
+        if any(row[at] for _, row in table.rows):
+            continue
+        told = (reached or figure.source.late) and figure.source.knows(scope) and figure.how is not How.MEAN
+        known = any(row[at] is not None for _, row in table.rows) if table.rows else told
+        (nought if known else unknown).append(figure.name)
+    return nought, unknown
+
+
+def narrowed(session: Session, scope: Scope, figure: Figure, by: str, label: str) -> Figure:
     """A figure of one row of its table: `Table.rows` by ``by``, of this label. Raises `NoSuchTable`."""
     if by not in BY or by not in figure.source.dims:
         raise NoSuchTable(by)
-    return figure.only(by, None if label == _label(None, by) else label)
+    return figure.only(by, None if label == _unlabelled(session, scope, by) else label)
 
 
 def in_order(labels: Iterable[str]) -> list[str]:
@@ -119,19 +136,23 @@ def heat(session: Session, scope: Scope) -> Heat:
         .where(scope.inside(ORDER.c.created_at), *scope.here(ORDER.c.village_id))
         .group_by(_TOPIC.c.name, place)
     )
-    cells = {(topic or NO_TOPIC, where or NOWHERE): int(count) for topic, where, count in session.execute(query)}
+    no_topic, nowhere = UNLABELLED["topic"], _unlabelled(session, scope, "town" if wide else "village")
+    cells = {(topic or no_topic, where or nowhere): int(count) for topic, where, count in session.execute(query)}
     topics, places = ({each[at] for each in cells} for at in (0, 1))
     return Heat(tuple(in_order(topics)), tuple(in_order(places)), cells)
 
 
-def _before_all(session: Session, scope: Scope, months: Iterable[str]) -> set[str]:
-    """The months of which there are no records yet."""
-    ends = {key: min(parse(key).end(scope.zone), scope.now) for key in sorted(months)}
-    return set(takewhile(lambda key: not records.began_before(session, ends[key]), ends))
+def unknown_months(session: Session, scope: Scope) -> list[str]:
+    """The months of a period, from its first, of which there are no records: they came before all that was written."""
+    ends = {each.key: min(each.end(scope.zone), scope.now) for each in scope.period.months() or (scope.period,)}
+    return list(takewhile(lambda key: not records.began_before(session, ends[key]), ends))
 
 
-def _label(label: Any, by: str) -> str:
-    return str(label) if label is not None else NOWHERE if by in ("village", "town") else NO_LABEL
+def _unlabelled(session: Session, scope: Scope, by: str) -> str:
+    """How what has no label is called. A village for which no town is kept lies in the one town that there is."""
+    if by == "town" and scope.town and not areas.any_kept(session):
+        return scope.town
+    return UNLABELLED.get(by, NO_LABEL)
 
 
 def _number(numbers: dict[str, Number], figure: Figure, known: Set[str], recorded: Set[str]) -> Number:

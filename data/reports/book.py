@@ -1,4 +1,5 @@
-"""All tables of a report as a workbook: every figure, each breakdown, the heat table, idle months, late, media."""
+"""All tables of a report as a workbook, with their charts: every figure, each breakdown, the heat table, idle months,
+late, media."""
 
 import io
 from collections.abc import Iterable, Sequence
@@ -8,7 +9,7 @@ from data.cells import safe_cell
 from data.figures.figures import BY_KEY, FIGURES
 from data.figures.reported import LEVEL_NAMES
 from data.figures.tables import BY, Table
-from data.reports import told
+from data.reports import drawn, plots, told
 from data.reports.gathered import Report
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -35,14 +36,20 @@ def book(report: Report) -> bytes:
             *((line,) for line in told.compared(report)),
         ],
     )
+    if any(map(report.numbers.get, drawn.TIMES)):
+        rows = [(name, *(report.numbers[f"{key}_{share}"] for share in ("median", "p90"))) for name, key in drawn.STEPS]
+        sheet = _sheet(made, "各步用时", ("哪一步", "一半在多少小时以内", "九成在多少小时以内"), rows)
+        plots.steps(sheet, len(rows))
     for by, table in report.tables.items():
         if table.rows:
             shown = _telling(table)
             head = (BY[by], *(f"{table.figures[at].name}（{table.figures[at].unit}）" for at in shown))
-            _sheet(made, f"按{BY[by]}", head, ((label, *(row[at] for at in shown)) for label, row in table.rows))
+            rows_ = ((label, *(row[at] for at in shown)) for label, row in table.rows)
+            sheet = _sheet(made, f"按{BY[by]}", head, rows_)
+            plots.of_table(sheet, table, {table.figures[at].key: place for place, at in enumerate(shown, 2)})
     heat = report.heat
-    rows = ((topic, *(heat.cells.get((topic, place)) for place in heat.places)) for topic in heat.topics)
-    _sheet(made, "题目和地方", ("点单（单）", *heat.places), rows)
+    cells = ((topic, *(heat.cells.get((topic, place)) for place in heat.places)) for topic in heat.topics)
+    plots.shades(_sheet(made, "题目和地方", ("点单（单）", *heat.places), cells), len(heat.topics), len(heat.places))
     _sheet(made, "空白月", ("月", "村"), ((row.text, row.village) for row in report.idle))
     late = (
         (BY_KEY[key].name, row.at.astimezone(zone) if row.at else None, row.village, row.text)
@@ -75,7 +82,7 @@ def one_sheet(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) 
     return written.getvalue()
 
 
-def _sheet(made: Any, name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+def _sheet(made: Any, name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> Any:
     """One sheet, its heading and first column staying in view."""
     from openpyxl.cell import WriteOnlyCell  # loaded only where it is used
     from openpyxl.styles import Alignment, Font, PatternFill
@@ -98,6 +105,7 @@ def _sheet(made: Any, name: str, head: Sequence[str], rows: Iterable[Sequence[ob
     sheet.append(cells)
     for row in rows:
         sheet.append([safe_cell(value) for value in row])
+    return sheet
 
 
 def _letter(at: int) -> str:

@@ -121,6 +121,7 @@ def _lines(report: Report) -> dict[str, list[str]]:
         "voices": told.voices(report),
         "media": told.in_media(report),
         "late": told.late(report),
+        "idle": told.idle(report),
         "check": told.self_check(report.check) if report.check is not None else [],
     }
 

@@ -10,15 +10,17 @@ from data.drawing.charts import WIDTH
 from data.figures import areas, tables
 from data.figures.areas import Level
 from data.figures.figure import Number
-from data.figures.figures import numbers
+from data.figures.figures import BY_KEY, numbers
 from data.figures.scope import Scope
 from data.figures.tables import Heat, Table, breakdown
+from data.reports import told
 from data.reports.gathered import begun
 
-_TIMES = (("点单到派单", "dispatch"), ("点单到接单", "accept"), ("点单到开讲", "lecture"), ("意见到答复", "answer"))
-TIMES = tuple(f"{key}_{share}" for _, key in _TIMES for share in ("median", "p90"))
+STEPS = (("点单到派单", "dispatch"), ("点单到接单", "accept"), ("点单到开讲", "lecture"), ("意见到答复", "answer"))
+TIMES = tuple(f"{key}_{share}" for _, key in STEPS for share in ("median", "p90"))
 PUSHES = ("pushes", "notices", "replies")
 _MOST_BARS = 40
+_GAP = "空着的月份还没有记录，不是0。"
 CHARTS: Mapping[str, str] = {
     "heat": "哪个题目、哪里点得多",
     "times": "各步用了多久",
@@ -47,7 +49,9 @@ def chart(session: Session, scope: Scope, name: str, *, under: str = "") -> str:
         case "replies":
             return replies(by_month(*PUSHES), under=under)
         case _:
-            return idle(breakdown(session, scope, idle_by(session, scope), keys=("months_idle",)), under=under)
+            found = breakdown(session, scope, idle_by(session, scope), keys=("months_idle",))
+            unknown, known = _unknown_idle(session, scope)
+            return idle(found, under=under, none=told.none_idle(unknown, known=known))
 
 
 def idle_by(session: Session, scope: Scope) -> str:
@@ -68,22 +72,28 @@ def heat_pages(found: Heat, *, wide: float) -> list[str]:
 
 def times(found: Mapping[str, Number], *, wide: float = WIDTH, under: str = "") -> str:
     """How long the steps of the loop took; the figures are hours, the picture takes minutes."""
-    steps = [(name, _minutes(found[f"{key}_median"]), _minutes(found[f"{key}_p90"])) for name, key in _TIMES]
+    steps = [(name, _minutes(found[f"{key}_median"]), _minutes(found[f"{key}_p90"])) for name, key in STEPS]
     return charts.spans(_title("times", under), steps, wide=wide)
 
 
 def months(table: Table, *, wide: float = WIDTH, under: str = "") -> str:
-    """Events by month; a single period in one bar."""
+    """Events by month; of few a bar each."""
     items = _column(table, "events")
     if len(items) < 3:
         return charts.bars(_title("months", under), items, unit="场", wide=wide)
+    unknown = [value is None for _, value in items]
+    if any(unknown) and not all(unknown):
+        under = "\n".join(filter(None, (under, _GAP)))
     return charts.line(_title("months", under), items, unit="场", wide=wide)
 
 
 def pushes(table: Table, *, wide: float = WIDTH, under: str = "") -> str:
     """Texts and notices to groups, by month."""
-    parts = [dict(_column(table, key)) for key in ("pushes", "notices")]
-    rows = [(label, [part.get(label, 0.0) for part in parts]) for label in parts[0]]
+    texts, notices = (_column(table, key) for key in ("pushes", "notices"))
+    rows = [
+        (label, None if text is None and notice is None else [text or 0.0, notice or 0.0])
+        for (label, text), (_, notice) in zip(texts, notices, strict=True)
+    ]
     return charts.stacked(_title("pushes", under), rows, ("政策短文", "通知"), unit="群次", wide=wide)
 
 
@@ -92,17 +102,24 @@ def replies(table: Table, *, wide: float = WIDTH, under: str = "") -> str:
     return charts.bars(_title("replies", under), _column(table, "replies"), unit="条", wide=wide)
 
 
-def idle(table: Table, *, wide: float = WIDTH, under: str = "") -> str:
-    """Months in which nothing was held, by village, town or month."""
+def idle(table: Table, *, wide: float = WIDTH, under: str = "", none: str = charts.NOTHING) -> str:
+    """Months in which nothing was held, by village, town or month; ``none`` is said where there is no such month."""
     items = [(label, value) for label, value in _column(table, "months_idle") if value]
     unit = "村·月" if table.by != "village" else "个月"
-    return charts.bars(_title("idle", under), items, unit=unit, wide=wide)
+    return charts.bars(_title("idle", under), items, unit=unit, wide=wide, none=none)
 
 
 def bars(title: str, table: Table, key: str, *, unit: str, wide: float = WIDTH) -> str:
     """One figure of a table, a bar for each row that has any."""
     items = [(label, value) for label, value in _column(table, key) if value]
     return charts.bars(title, items[:_MOST_BARS], unit=unit, wide=wide)
+
+
+def _unknown_idle(session: Session, scope: Scope) -> tuple[list[str], bool]:
+    """The months of which nobody knows whether nothing was held in them, and whether that is known of any other."""
+    passed = {each.key for each in scope.period.months() if each.start(scope.zone) <= scope.now}
+    unknown = [each for each in tables.unknown_months(session, scope) if each in passed]
+    return unknown, BY_KEY["months_idle"].source.knows(scope) and len(unknown) < len(passed)
 
 
 def _title(name: str, under: str) -> str:
@@ -116,12 +133,12 @@ def _table(found: Heat, under: str = "") -> drawing.Heat:
     return drawing.Heat(_title("heat", under), found.topics, found.places, counts)
 
 
-def _column(table: Table, key: str) -> list[tuple[str, float]]:
-    """(label, number) of one figure; a month of which nothing is known is not in a picture, unless none is known."""
+def _column(table: Table, key: str) -> list[tuple[str, float | None]]:
+    """(label, number) of one figure; None of what nobody knows, so that it is not drawn as nought."""
     at = [each.key for each in table.figures].index(key)
     name = _month if table.by == "month" else str
-    known = [(label, row) for label, row in table.rows if row[at] is not None or table.by != "month"]
-    return [(name(label), float(row[at] or 0)) for label, row in known or table.rows]
+    numbers_ = ((name(label), row[at]) for label, row in table.rows)
+    return [(label, None if number is None else float(number)) for label, number in numbers_]
 
 
 def _month(key: str) -> str:

@@ -16,7 +16,7 @@ from data.figures.named import WHOLE, named
 from data.figures.periods import Period, PeriodKind, parse
 from data.figures.scope import Scope
 from data.figures.tables import BY, Heat, Table
-from data.record_tables import Area, MediaReport
+from data.record_tables import MediaReport
 
 _AT_ONCE = 5_000  # numbers in one query
 _ALL = 100_000  # rows of a list: more than a year of a city has of any
@@ -110,8 +110,7 @@ def gather(session: Session, scope: Scope, wish: Wish, step: Step) -> Report:
 def whole(session: Session, town: str) -> Place:
     """All that the database holds, by the town's own name where no area has one."""
     place = areas.whole(session)
-    only = session.exec(select(Area.id).limit(1)).first() is None
-    return replace(place, name=town) if town and only else place
+    return replace(place, name=town) if town and not areas.any_kept(session) else place
 
 
 def place_of(session: Session, words: str, town: str) -> Place:

@@ -1,6 +1,6 @@
 """How a report tells its numbers: each as it is written, and sentences that are made of numbers and nothing else."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from data.figures.figure import Number
 from data.figures.figures import BY_KEY, FIGURES, LATE
 from data.figures.formalism import SelfCheck
+from data.figures.periods import parse
 from data.figures.reported import LEVEL_NAMES
 from data.figures.scope import Scope
 from data.progress import STATE_NAMES
@@ -132,6 +133,31 @@ def events(report: Report) -> list[str]:
     if report.numbers["stations_idle"]:
         lines.append(f"有空白月的站点{here('stations_idle')}，共{here('months_idle')}，名单见附表。")
     return lines
+
+
+def idle(report: Report) -> list[str]:
+    """What is to know of the months in which nothing was held, before they are listed."""
+    table = report.tables["month"]
+    at = [each.key for each in table.figures].index("months_idle")
+    unknown = [label for label, row in table.rows if row[at] is None]
+    if report.idle:
+        return [f"{_until(unknown)}还没有记录，没有列。"] if unknown else []
+    known = report.numbers["months_idle"] is not None and len(unknown) < len(table.rows)
+    return [none_idle(unknown, known=known)]
+
+
+def none_idle(unknown: Sequence[str], *, known: bool) -> str:
+    """That there is no month in which nothing was held, as far as anything is known; ``unknown`` are the months of
+    which nothing is."""
+    if not known:
+        return f"{NOTHING}：这段时间还没有记录，有没有空白月不知道。"
+    return f"没有空白月（{_until(unknown)}还没有记录，不算在内）。" if unknown else "没有空白月。"
+
+
+def _until(months: Sequence[str]) -> str:
+    """Unknown months, all of which lie before the known ones."""
+    last = parse(months[-1]).label
+    return last if len(months) == 1 else f"{last}和以前"
 
 
 def pushes(report: Report) -> list[str]:

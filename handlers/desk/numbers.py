@@ -4,7 +4,7 @@ import re
 
 from sqlmodel import select
 
-from data import attendance, lectures, photos, signups, steps
+from data import attendance, lectures, photos, recording, signups, steps
 from data.announcements import KINDS
 from data.lecture_notes import facts_of, rooms_of
 from data.loop import Lecture, Subject
@@ -16,7 +16,7 @@ from handlers.understand.when.numerals import to_int
 
 MOST = 100_000
 _PAPERS = r"[\s,，、;；]*(?:发放?|派)?(?:了)?(?:资料|材料|单张)\s*\d{1,6}\s*[份张本]?"
-TAIL = rf"\s+.{{1,20}}|\s*-?\d[\d,.]{{0,8}}\s*[千万]?[个位]?人?(?:{_PAPERS})?"
+TAIL = rf"\s+.{{1,20}}|\s*-?\d[\d,.\s]{{0,8}}\s*[千万]?[多来余几]?[个位]?人?(?:{_PAPERS})?"
 STEPS = {
     "announced": "排课通知",
     "changed": "改",
@@ -37,6 +37,8 @@ NUMBER = (
 _CAME = re.compile(rf"^[^\d.负千万-]{{0,3}}?({NUMBER})")
 _HANDED = re.compile(rf"(?:资料|材料|单张)\s*[:：了]?\s*({NUMBER})")
 _SAID = re.compile(r"(?:资料|材料|单张)\s*[:：了]?\s*[-负]?\s*\d")
+_APART = re.compile(r"(?<![\d.,])\d{1,7}(?:\s+\d+)+")  # 5 0 人 is how a voice types 50
+_ABOUT = re.compile(r"[\d十百]\s*[多来余几]|约|大概|差不多|左右|上下|将近")
 _USAGE = "人数请写一个整数，比如“到场 36 发资料 40”（没发资料就只写“到场 36”）。"
 
 
@@ -74,6 +76,8 @@ def show(turn: Turn) -> Reply:
 def count(turn: Turn) -> Reply:
     """到场 36 发资料 40, 课5 到场 36: written down with the lecture, which then was held."""
     read = read_numbers(turn.args)
+    if apart := _APART.search(turn.args):
+        return Reply(f"“{apart.group()}”是一个数还是两个数？没有记，怕记错。{_USAGE}")
     if read is None:
         return Reply(_USAGE)
     came, handed = read
@@ -87,8 +91,10 @@ def count(turn: Turn) -> Reply:
     )
     papers = f"，发资料{done.handouts}份" if done.handouts is not None else ""
     before = f"（原来{done.before}人）" if done.before is not None else ""
+    about = "约" if _ABOUT.search(turn.args.partition("资料")[0]) else ""
     kept = "改好了" if before else "记下了"
-    said = f"{kept}：课{lecture.id}《{lecture.title}》到场{came}人{before}{papers}。"
+    late = recording.late_words(lecture.starts_at, turn.rules.zone, now=turn.now)
+    said = f"{kept}：课{lecture.id}《{lecture.title}》到场{about}{came}人{before}{papers}。{late}"
     if large := attendance.doubt(lecture, came, handed):
         again = f"课{lecture.id} 到场 36{' 发资料 40' if handed is not None else ''}"
         return Reply(f"{said}{large}，要是打错了，照样再发一次就改，比如“{again}”；没错就不用管。")

@@ -45,12 +45,15 @@ _SPAN = re.compile(
 )
 _LIKE_TIME = re.compile(rf"{_SPAN.pattern}|最近|近期|个月|[年季周]|[\d{_HAN}]+[月日号]")
 _LEFT = re.compile(r"\d+\s*(?:年|月|季|周)|20\d\d|^[-—~]")  # a time that was not understood
-# A time gone by, or going on, within other words, for a pattern in which no group has a name.
-TIME = "|".join(
-    (
-        "最近|(?:前|昨)[天日]",
-        *(re.sub(r"\(\?P<\w+>", "(?:", each.pattern) for each in (_SPAN, _DATE, _NUMBERED_WEEK, _NEAR, _YEAR, _PART)),
-    )
+# For patterns in which no group has a name: a time gone by, or going on, within other words; and a period in itself,
+# that says which year, week or month is meant.
+_span, _date, _week, _near_, _year_, _part_ = (
+    re.sub(r"\(\?P<\w+>", "(?:", each.pattern) for each in (_SPAN, _DATE, _NUMBERED_WEEK, _NEAR, _YEAR, _PART)
+)
+TIME = rf"最近|(?:前|昨)[天日]|{_span}|{_date}|{_week}|{_near_}|{_year_}|{_part_}"
+ALONE = (
+    r"20\d\d(?:[Qq][1-4]|[Hh][12]|[Ww]\d{1,2}|(?:[-./]\d{1,2}){1,2})|"
+    rf"(?={_year_}){_date}|{_week}|(?:{_year_})\s*的?\s*(?:{_part_})?|{_near_}"
 )
 
 
@@ -84,7 +87,10 @@ def _said(words: str, kind: PeriodKind, today: date) -> tuple[Period, str] | Non
     if found := _CODE.search(words):
         return parse(re.sub("[./]", "-", found[0].removesuffix("月"))), _without(words, found)
     if found := _DATE.search(words) or _NUMBERED_WEEK.search(words):
-        return _dated(found, today), _without(words, found)
+        try:
+            return _dated(found, today), _without(words, found)
+        except BadPeriod as bad:  # told in the words that were typed
+            raise BadPeriod(found[0]) from bad
     if found := _DAY.search(words):
         return _day(found, today), _without(words, found)
     if found := _AHEAD.search(words):

@@ -25,6 +25,7 @@ _NOT_WHOLE = re.compile(
     r"(?:(?:到场|来了|到了)\s*)?[-负]?(?:\d[\d.,]*|[一二两三四五六七八九十百]+(?=[千万]))[-~至到千万\d]*\s*[个位]?人|"
     r"(?:到场|资料|材料|单张)\s*[:：了]?\s*[-负]?\d[\d.,千万]*[份张本]?"
 )
+_APART = re.compile(r"(?<![\d.,:：/-])\d(?:\s+\d)+\s*(?:[个位]?人|[份张本])")  # how a voice types 50 人: 5 0 人
 _ONLINE = re.compile(r"线上|网上")
 _WEEKDAY = re.compile(r"周|星期|礼拜")
 _MONTH = re.compile(r"月|\d[./-]\d|节|国庆|元旦")
@@ -37,7 +38,7 @@ def propose(turn: Turn) -> Reply:
     if in_public(turn):
         return Reply("补记活动请私聊我说，或在工作群里说。")
     came, handed, words = _numbers(turn.args)
-    if odd := _NOT_WHOLE.search(words):
+    if odd := _APART.search(turn.args) or _NOT_WHOLE.search(words):
         return Reply(f"没看懂“{odd.group().strip()}”。人数、份数请写成整数再发，比如“35人 资料40份”。")
     if max(came or 0, handed or 0) > MOST:
         return Reply("这个数太大了，请核对一下再发。")

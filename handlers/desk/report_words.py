@@ -6,7 +6,7 @@
 import re
 
 from data.figures.periods import PeriodKind
-from handlers.desk.periods import TIME
+from handlers.desk.periods import ALONE, TIME
 
 # How long the period is, by what is said of it; the first that is said counts.
 KINDS = (
@@ -28,7 +28,7 @@ WHAT = re.compile(
     rf"{_HELD}(?:课|讲座|活动|宣讲)?"
 )
 _ASKING = (
-    r"给|帮|请|麻烦|我们?|你|把|看|要|想|做|出|写|弄|搞|来|发|查|报|拿|下载|生成|一?[份个张下]|的|数|有没有|共|一|"
+    r"给|帮|请|麻烦|我们?|你|把|看|要|想|做|出|写|弄|搞|来|发|查|报|拿|下载|生成|一[份个张下]|[份个张]|的|数|有没有|共|一|"
     r"[季月年周]度?|半年|年[终底]|全年|全部|[全本]?镇里?|所有|各村|吗|呢|吧|啊|呀|了|在|这|那"
 )
 AROUND = re.compile(rf"^(?:{_ASKING})+|(?:{_ASKING})+$")
@@ -42,4 +42,5 @@ SUMMARY: tuple[str, ...] = (
     rf"{_OTHER}.*?(?:{_REVIEW}|{_REPORT}|工作汇总|数据汇总)",
     rf"{_OTHER}.*?{_WHEN}.{{0,8}}(?:{_NUMBERS}|的数(?:$|[,。?吗呢])|(?:{_WORK})的?情况)",
     rf"{_OTHER}.*?{_WHEN}.{{0,8}}{_HELD}",
+    rf"^(?:{ALONE})[。?？!！]*$",
 )

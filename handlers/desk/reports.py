@@ -1,5 +1,7 @@
 """季度总结, 月度总结, 年度总结, 上个月的报表发我: the numbers in a few lines, and one picture to pass on."""
 
+from contextlib import suppress
+
 from data import outbox, posters, tell
 from data.figures import records
 from data.figures.areas import NoSuchPlace, Place
@@ -18,7 +20,7 @@ from handlers.turn import Reply, Turn
 def summary(turn: Turn) -> Reply:
     """The words say which period and which place. Raises `BadPeriod` or `NoSuchPlace`."""
     period, place = _meant(turn)
-    scope = Scope(period, place, turn.rules.zone, turn.now)
+    scope = Scope(period, place, turn.rules.zone, turn.now, town=turn.knowledge.town)
     found = numbers(turn.session, scope, keys=(*told.SUMMARY, *page.KEYS))
     note = told.standing(scope, recorded=records.reach(turn.session, scope))
     drawn = Poster(period.label, (page.page(place.name, period.label, found, note),), "")
@@ -40,9 +42,9 @@ def _meant(turn: Turn) -> tuple[Period, Place]:
     except NoSuchPlace:
         parts = [AROUND.sub("", part) for part in WHAT.sub(" ", rest).split()]
     words = "".join(parts).strip(" ，,。的“”?？!！")
-    try:
-        return period, place_of(turn.session, words, turn.knowledge.town)
-    except NoSuchPlace as unknown:
-        if span := like_time(rest):
-            raise BadPeriod(span) from unknown
-        raise
+    for each in dict.fromkeys((words, words.removeprefix("下"))):  # 发下石湾村周报 is 发一下
+        with suppress(NoSuchPlace):
+            return period, place_of(turn.session, each, turn.knowledge.town)
+    if span := like_time(rest):
+        raise BadPeriod(span)
+    raise NoSuchPlace(words)

@@ -1,9 +1,10 @@
 """发送情况: what became of what was sent out, and a coordinator's word on what is in doubt."""
 
 from data import dispatches
-from data.dispatches import RECENT, Fate, Tally
+from data.dispatches import NAMED, RECENT, Fate, Tally
 from data.missed import MISSED
 from data.phrases import day_and_time
+from data.voices import shorten
 from handlers.turn import Reply, Turn
 
 _AGAIN = ("重发", "再发")
@@ -13,7 +14,7 @@ def standing(turn: Turn) -> Reply:
     """The broadcasts of the last days, each with its rooms; then what else is in doubt, and accounts that rest."""
     since = turn.now - RECENT
     parts = [
-        f"通知B{number}“{_short(text)}”：{stands}。"
+        f"通知B{number}“{shorten(text, NAMED)}”：{stands}。"
         for number, text, stands in dispatches.unreleased(turn.session, since=since)
     ]
     parts += [_line(each) for each in dispatches.lately(turn.session, since=since)]
@@ -47,7 +48,7 @@ def make_up(turn: Turn) -> Reply:
 
 def _line(each: Tally) -> str:
     mark = f"（{each.mark}）" if each.mark else ""
-    head = f"通知B{each.number}“{_short(each.text)}”{mark}：{each.sent}/{each.rooms}{each.unit}已发"
+    head = f"通知B{each.number}“{shorten(each.text, NAMED)}”{mark}：{each.sent}/{each.rooms}{each.unit}已发"
     rest = [
         f"，{many}{word}"
         for many, word in (
@@ -59,11 +60,6 @@ def _line(each: Tally) -> str:
     ]
     told = "".join("\n" + _fate(fate) for fate in (*each.doubtful, *each.failed))
     return head + "".join(rest) + "。" + told
-
-
-def _short(text: str) -> str:
-    words = text.replace("\n", " ")
-    return words[:12] + ("…" if len(words) > 12 else "")
 
 
 def _fate(fate: Fate) -> str:

@@ -9,7 +9,7 @@ from bot.console.pages.figures import PAGE as FIGURES
 from bot.console.pages.figures import form_values, standing, table_links, turns
 from bot.console.values import Answer, Ask, Html, Page, address
 from data.desk_errors import NotThere
-from data.figures import tables
+from data.figures import records, tables
 from data.figures.figure import Figure, Number
 from data.figures.tables import BY, Table
 from data.reports.gathered import begun
@@ -34,6 +34,7 @@ def show(ask: Ask) -> Answer:
     scope, kept = wish.scope, wish.kept
     whole = begun(tables.breakdown(ask.session, scope, by, keys=PARTS[part][1]), scope)
     shown = [at for at in range(len(whole.figures)) if any(row[at] for _, row in whole.rows)]
+    empty, unknown = tables.noughts(whole, scope, reached=records.reach(ask.session, scope))
     title = f"{scope.place.name}{scope.period.label}{PARTS[part][0]}（按{BY[by]}）"
 
     def find(_ask: Ask, wanted: Wanted) -> Found[_Line]:
@@ -49,7 +50,7 @@ def show(ask: Ask) -> Answer:
         parts=[(key, PARTS[key][0], address(f"{PAGE}/{by}", **kept, part=key)) for key in parts],
         tables=table_links(scope, part, kept), by=by, back=address(FIGURES, **kept, part=part),
         standing=standing(ask, scope, part),
-        empty=[each.name for at, each in enumerate(whole.figures) if at not in shown],
+        empty=empty, unknown=unknown,
         **values, **turns(ask, kept | {"part": part}),
     )  # fmt: skip
 

@@ -90,7 +90,7 @@ def rows(ask: Ask) -> Answer:
         raise NotThere("这个数")
     by, label = ask.query.get("by", ""), ask.query.get("label", "")
     if by:
-        figure = tables.narrowed(figure, by, label)
+        figure = tables.narrowed(ask.session, scope, figure, by, label)
     where = f"{scope.place.name}{scope.period.label}{label if by else ''}"
 
     def find(ask: Ask, wanted: Wanted) -> Found[Row]:

@@ -44,7 +44,8 @@ def show(ask: Ask) -> Answer:
 def make(ask: Ask) -> Done:
     """Begin a report. Raises `BadPeriod`, `NoSuchPlace`, `BadEntry` or `TooMany`."""
     period = period_of_words(ask, ask.form.need("period", "时段"))
-    scope = Scope(period, place_of(ask, ask.form.get("place"), ask.form.get("at")), ask.rules.zone, ask.now)
+    place = place_of(ask, ask.form.get("place"), ask.form.get("at"))
+    scope = Scope(period, place, ask.rules.zone, ask.now, town=ask.knowledge.town)
     scope.must_have_begun()
     config = ask.house.config
     templates = config.file(REPORT_TEMPLATES) if config[REPORT_TEMPLATES] else None
