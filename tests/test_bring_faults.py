@@ -16,6 +16,18 @@ from tests.town import NOW
 # ---- faults --------------------------------------------------------------------------------------------------------
 
 
+def test_a_formula_in_a_cell_that_is_needed_is_one_fault(bare: Bare) -> None:
+    """=TODAY() as the day of a lecture was told twice: as a formula, and as not written."""
+    plan = bare.check(
+        {"历史讲座": [{"日期": "=TODAY()", "题目": "健康", "宣讲员": "甲一"}, {"题目": "健康", "宣讲员": "甲一"}],
+         "宣讲员": [{"姓名": "甲一"}]}
+    )  # fmt: skip
+    assert told(plan) == [
+        "历史讲座 第2行「日期」：是公式，不会替您算。请复制后“选择性粘贴”成数值",
+        "历史讲座 第3行「日期」：没有写",
+    ]
+
+
 def test_all_faults_are_told_at_once_each_with_its_place(bare: Bare) -> None:
     plan = bare.check(
         {

@@ -1,16 +1,12 @@
-"""What importing speaks of: sheets and columns, rows as they were read, and what would become of them."""
+"""What importing speaks of: columns, rows as they were read, and what would become of them."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from sqlmodel import Session
-
-if TYPE_CHECKING:
-    from data.bring.known import Known
 
 Plain = str | int | tuple[str, ...] | datetime | None  # a value as a plan shows and compares it
 Values = Mapping[str, Plain]  # column's title → value
@@ -146,25 +142,6 @@ class Entry:
     def changed(self) -> frozenset[str]:
         """The titles of what would change."""
         return frozenset(each.field for each in self.changes)
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """One kind of thing that can be brought.
-
-    ``weigh`` says what would become of its lines and writes nothing; ``put`` writes the entries that are not the same.
-    """
-
-    name: str
-    help: str
-    columns: tuple[Column, ...]
-    weigh: Callable[["Known", Sequence[Line]], list[Entry]]
-    put: Callable[["Known", Sequence[Entry], "Hand"], None]
-
-    @property
-    def key(self) -> str:
-        """The title of the column that names a row."""
-        return self.columns[0].title
 
 
 @dataclass(frozen=True, slots=True)

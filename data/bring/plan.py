@@ -10,8 +10,8 @@ from data.bring import lecturers, topics, villages
 from data.bring.cells import BadCell
 from data.bring.errors import FaultyBook, StaleBook
 from data.bring.known import Known
-from data.bring.model import Book, Entry, Fault, Hand, Line, Page, Plain, Sheet, Standing, counted
-from data.bring.sheets import LECTURERS, SHEETS, TOPICS, VILLAGES
+from data.bring.model import Book, Entry, Fault, Hand, Line, Page, Plain, Standing, counted
+from data.bring.sheets import LECTURERS, SHEETS, TOPICS, VILLAGES, Sheet
 from data.townfile import TownFiles
 
 EXAMPLE = "示例"  # how the names in the example rows begin
@@ -118,13 +118,14 @@ def _lines(page: Page, faults: list[Fault], hints: list[Fault]) -> Iterator[Line
     """The rows with their cells read, but for the example of the template."""
     sheet = SHEETS[_ORDER[page.sheet]]
     example = example_of(sheet)
+    unread = {(each.row, each.column) for each in faults if each.sheet == sheet.name}  # formulas: told already
     for row in page.rows:
         values: dict[str, Plain] = {}
         wrong: list[Fault] = []
         for column in sheet.columns:
             cell = row.cells.get(column.title)
             if cell is None:
-                if column.required:
+                if column.required and (row.number, column.title) not in unread:
                     wrong.append(Fault(sheet.name, row.number, column.title, "没有写"))
                 continue
             try:

@@ -1,7 +1,31 @@
 """`SHEETS` is all that can be brought, in the order in which it is written: what others refer to comes first."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
 from data.bring import groups, history, lecturers, topics, villages
-from data.bring.model import Sheet
+from data.bring.known import Known
+from data.bring.model import Column, Entry, Hand, Line
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One kind of thing that can be brought.
+
+    ``weigh`` says what would become of its lines and writes nothing; ``put`` writes the entries that are not the same.
+    """
+
+    name: str
+    help: str
+    columns: tuple[Column, ...]
+    weigh: Callable[[Known, Sequence[Line]], list[Entry]]
+    put: Callable[[Known, Sequence[Entry], Hand], None]
+
+    @property
+    def key(self) -> str:
+        """The title of the column that names a row."""
+        return self.columns[0].title
+
 
 VILLAGES = Sheet("村", "镇里的村，一村一行。", villages.COLUMNS, villages.weigh, villages.put)
 TOPICS = Sheet("题目", "目录里没有的题目，和乡亲们的说法。", topics.COLUMNS, topics.weigh, topics.put)

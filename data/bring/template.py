@@ -5,8 +5,8 @@ from io import BytesIO
 from typing import Any
 
 from data.bring.book import ASIDE
-from data.bring.model import Column, Sheet
-from data.bring.sheets import SHEETS, TOPICS, VILLAGES
+from data.bring.model import Column
+from data.bring.sheets import SHEETS, TOPICS, VILLAGES, Sheet
 from data.cells import safe_text
 
 _LAST = 5_000  # the row down to which lists are offered
