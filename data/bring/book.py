@@ -3,16 +3,17 @@ refused with their place, macros and links are never looked at."""
 
 import re
 import warnings
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from io import BytesIO
 from typing import Any
-from zipfile import BadZipFile, LargeZipFile, ZipFile
+from zipfile import ZipFile
 
 from data.bring.cells import number as number_of
 from data.bring.errors import BadBook
-from data.bring.model import Book, Fault, Page, Row, Sheet
+from data.bring.model import Book, Fault, Page, Row
+from data.bring.sheets import Sheet
+from data.unpacked import NotZip, TooMuch, packed, unpacked
 
 FILE_MOST = 10 * 2**20  # bytes as they come
 UNPACKED_MOST = 64 * 2**20  # bytes of all parts
@@ -35,7 +36,7 @@ def read(data: bytes, sheets: Sequence[Sheet]) -> Book:
     """The rows of the sheets that are known. Raises `BadBook`; faults of single cells are told in the book."""
     if len(data) > FILE_MOST:
         raise BadBook(f"文件有{len(data) / 2**20:.0f}MB，最多{FILE_MOST // 2**20}MB，可以分成几个文件")
-    _weigh(data)
+    data = _weighed(data)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what openpyxl leaves aside
@@ -46,18 +47,18 @@ def read(data: bytes, sheets: Sequence[Sheet]) -> Book:
         raise BadBook("打不开，请用 Excel 或 WPS 另存为“Excel 工作簿（.xlsx）”再试") from error
 
 
-def _weigh(data: bytes) -> None:
-    """Refuse what would not fit, and XML that declares things of its own."""
+def _weighed(data: bytes) -> bytes:
+    """The same file, unpacked with care and packed again. Refuses what would not fit, and XML that declares things."""
     try:
-        with ZipFile(BytesIO(data)) as archive:
-            parts = archive.infolist()
-            if len(parts) > PARTS_MOST or sum(each.file_size for each in parts) > UNPACKED_MOST:
-                raise BadBook(f"解开来太大了（最多{UNPACKED_MOST // 2**20}MB），可以分成几个文件")
-            for each in parts:
-                if each.filename.lower().endswith((".xml", ".rels")):
-                    _look_at(archive.read(each))
-    except (BadZipFile, LargeZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+        parts = unpacked(BytesIO(data), parts=PARTS_MOST, size=UNPACKED_MOST)
+    except TooMuch as error:
+        raise BadBook(f"解开来太大了（最多{UNPACKED_MOST // 2**20}MB），可以分成几个文件") from error
+    except NotZip as error:
         raise BadBook(_NOT_ONE) from error
+    for name, body in parts.items():
+        if name.lower().endswith((".xml", ".rels")):
+            _look_at(body)
+    return packed(parts).getvalue()
 
 
 def _look_at(part: bytes) -> None:
