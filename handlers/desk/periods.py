@@ -40,7 +40,7 @@ _DAY = re.compile(r"(?P<day>大?前|昨|今|当|明|后)[天日]")
 _AHEAD = re.compile(rf"下{_UNIT_SAID}")  # nothing is known of it yet
 # Times that are no one period; the second where no place is called so.
 _SPAN = re.compile(
-    rf"[前近][{_HAN}两几半\d]+个?(?:月|季|年|周|星期|礼拜|天|日)|"
+    rf"[前近][{_HAN}两几半\d]+个?(?:月|季度?|年|周|星期|礼拜|天|日)|"
     rf"(?<!\d)(?:\d{{1,2}}|[{_HAN}]{{1,2}})\s*月?\s*(?:[-—~]|到|至)+\s*(?:\d{{1,2}}|[{_HAN}]{{1,2}})\s*月"
 )
 _LIKE_TIME = re.compile(rf"{_SPAN.pattern}|最近|近期|个月|[年季周]|[\d{_HAN}]+[月日号]")
