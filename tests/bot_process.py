@@ -24,6 +24,7 @@ class BotProcess:
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
         self._news = asyncio.Condition()
+        self._ended = False
         self.lines: list[str] = []
 
     async def __aenter__(self) -> Self:
@@ -33,7 +34,11 @@ class BotProcess:
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
         self._reader = asyncio.create_task(self._read(self._process))
-        await self.wait_line(lambda line: READY in line, timeout=180)
+        try:
+            await self.wait_line(lambda line: READY in line, timeout=180)
+        except BaseException:
+            await self.__aexit__()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -56,15 +61,12 @@ class BotProcess:
         """The first printed line that is wanted, after the first ``since`` lines."""
         try:
             async with asyncio.timeout(timeout), self._news:
-                await self._news.wait_for(lambda: any(map(wanted, self.lines[since:])) or self._dead())
+                await self._news.wait_for(lambda: any(map(wanted, self.lines[since:])) or self._ended)
         except TimeoutError:
             raise AssertionError(f"no such line within {timeout} s; last: {self.lines[-15:]}") from None
         found = next(filter(wanted, self.lines[since:]), None)
         assert found is not None, f"the bot ended: {self.lines[-30:]}"
         return found
-
-    def _dead(self) -> bool:
-        return self._reader is not None and self._reader.done()
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None
@@ -72,6 +74,9 @@ class BotProcess:
             async with self._news:
                 self.lines.append(line.decode(errors="replace").rstrip())
                 self._news.notify_all()
+        async with self._news:
+            self._ended = True
+            self._news.notify_all()
 
     async def _gone(self) -> None:
         assert self._process is not None
@@ -79,8 +84,6 @@ class BotProcess:
             await self._process.wait()
         if self._reader is not None:
             await self._reader
-        async with self._news:
-            self._news.notify_all()
 
 
 def rows(database: Path, query: str, *values: Any) -> list[tuple[Any, ...]]:

@@ -260,3 +260,15 @@ def test_a_gateway_frozen_for_long(tmp_path: Path, capsys: pytest.CaptureFixture
         assert len([sent for sent in stage.gateway.sends if sent.text == "冻住以后再发"]) == 1
 
     on_stage(tmp_path, play, seconds=240, module="tests.hasty")
+
+
+def test_a_bot_that_ends_at_its_start_is_not_waited_for(tmp_path: Path) -> None:
+    """One whose port was taken had told so and gone; the test waited on until its own time was up."""
+    (tmp_path / "config.yaml").write_text("webchat:\n  port: none\n", "utf-8")
+
+    async def start() -> None:
+        async with BotProcess(tmp_path / "config.yaml"):
+            raise AssertionError("it is up")
+
+    with pytest.raises(AssertionError, match=r"the bot ended: .*webchat\.port"):
+        bounded(start(), 60)
