@@ -126,9 +126,15 @@ class Worker:
                 return results
 
     def _wipe(self, *, asked: bool) -> None:
-        """Behind a turn that removed something, or behind the next ones while somebody reads."""
-        if self._to_be_wiped or asked:
-            self._to_be_wiped = not wipe(self._engine)
+        """Behind a turn that removed something, or behind the next ones while somebody reads.
+
+        The turn stands by now: whatever goes wrong here must not have it done again.
+        """
+        self._to_be_wiped |= asked
+        try:
+            self._to_be_wiped = self._to_be_wiped and not wipe(self._engine)
+        except Exception:
+            log.exception("数据库的日志没清成，下次再清")
 
     def _alone(self, work: Work, future: "asyncio.Future[Any]") -> _Outcome:
         try:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlmodel import Session, select
@@ -17,6 +18,7 @@ from tests.test_retention import believed, run
 from tests.town import NOW, DemoTown, Talk, demo_rules
 
 SECRET = "竹鼠拉稀怎么治"
+PATIENCE = 5_000  # ms, as `data.database.PRAGMAS` has it
 YEARS = timedelta(days=3_000)
 
 
@@ -25,7 +27,9 @@ def worker(town: DemoTown) -> Iterator[Worker]:
     """Of a bot that has been up for a while, in a town to which somebody once said something."""
     with closing(Worker(town.engine)) as worker:
         worker.run_now(lambda session: None)
-        Talk(town).say(WHO, GROUP, f"@小门 点课 {SECRET}")
+        talk = Talk(town)
+        talk.say(WHO, GROUP, f"@小门 点课 {SECRET}")
+        talk.say(WHO, None, "我的信息")
         assert readable(town) == ["town.db-wal"]
         yield worker
 
@@ -45,6 +49,10 @@ def let_go(session: Session) -> None:
     run(session, now=NOW + YEARS)
 
 
+def add_room(session: Session, *, name: str) -> None:
+    session.add(Room(transport="t", external_id=name, created_at=NOW))
+
+
 def nothing(_: Session) -> None:
     return
 
@@ -61,7 +69,7 @@ def test_what_was_removed_is_gone_from_the_log(
 
 
 def test_an_ordinary_turn_leaves_the_log_alone(town: DemoTown, worker: Worker) -> None:
-    worker.run_now(lambda session: session.add(Room(transport="t", external_id="x", created_at=NOW)))
+    worker.run_now(partial(add_room, name="x"))
     assert readable(town) == ["town.db-wal"]
 
 
@@ -72,8 +80,33 @@ def test_while_somebody_reads_it_waits_for_a_later_turn(town: DemoTown, worker: 
         worker.run_now(forget)
         assert readable(town) == ["town.db-wal"] and not wipe(town.engine)
     reader.dispose()
+    with town.engine.connect() as connection:  # which others use after it
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == PATIENCE
     worker.run_now(nothing)
     assert readable(town) == []
+
+
+def test_what_goes_wrong_behind_a_commit_has_no_turn_done_again(
+    town: DemoTown, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Turns that share a commit are run again by themselves where one fails: each had been done twice."""
+    monkeypatch.setattr("bot.worker.wipe", lambda _: 1 / 0)
+    worker.run_now(forget)
+    add = partial(add_room, name="once")
+    worker.run_now(add)
+    monkeypatch.undo()
+    with town.session() as session:
+        assert len(session.exec(select(Room).where(Room.external_id == "once")).all()) == 1
+    worker.run_now(nothing)
+    assert readable(town) == []
+
+
+def test_letting_go_of_the_last_chat_is_wiped_too(town: DemoTown, worker: Worker) -> None:
+    worker.run_now(forget)
+    worker.run_now(partial(add_room, name="x"))
+    assert town.path.with_name("town.db-wal").stat().st_size
+    assert worker.run_now(partial(erasure.settle, now=NOW + timedelta(hours=3)))
+    assert town.path.with_name("town.db-wal").stat().st_size == 0
 
 
 def test_a_bot_that_died_in_between_does_it_when_it_is_up_again(town: DemoTown, worker: Worker) -> None:
