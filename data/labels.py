@@ -119,6 +119,15 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     "voice": _called("rating 评分 share 可以公开 answer 答复 answered_at 答复时间"),
 }
 # What is read instead of a code.
+TRANSPORTS: Mapping[str, str] = {
+    "wechaty": "微信",
+    "webchat": "网页群聊",
+    "wecom-bot": "企业微信",
+    "wecom-hook": "企业微信（只发）",
+    "relay": "手动",
+    "console": "控制台",
+    "erased": "删了",
+}
 WORDS: Mapping[type[Enum], Mapping[Any, str]] = {
     AreaLevel: {each: AREA_LEVELS[Level(each)] for each in AreaLevel},
     AssignmentState: {
@@ -168,5 +177,7 @@ def words_of(column: Column[Any]) -> Mapping[Any, str]:
     """What is read in a column instead of its codes; empty where it holds none."""
     if isinstance(column.type, Boolean):
         return _YES_NO
+    if column.name == "transport":
+        return TRANSPORTS
     kind = column.type.enum_class if isinstance(column.type, EnumType) else None
     return WORDS.get(kind, {}) if kind is not None else {}

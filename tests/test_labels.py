@@ -57,3 +57,10 @@ def test_every_code_of_the_workbook_has_its_word() -> None:
 
 def test_columns_are_selected_under_what_people_call_them() -> None:
     assert [each.name for each in called(table_of(Member), "name created_at")] == ["昵称", "初次见到"]
+
+
+def test_where_people_and_groups_come_from_is_said_in_words() -> None:
+    """来自 said webchat and console in a workbook that was Chinese otherwise."""
+    columns = [table.c.transport for table in all_tables() if "transport" in table.c]
+    assert len(columns) >= 3
+    assert all(words_of(column)["webchat"] == "网页群聊" for column in columns)

@@ -2,7 +2,6 @@
 
 from bot.console.lists import Column, Filter, Found, Listing, Wanted, show_list
 from bot.console.pages.me import code_page
-from bot.console.pages.rooms import TRANSPORTS
 from bot.console.render import ROLE_NAMES
 from bot.console.values import Answer, Ask, Deed, Done, Html, Page, public_address
 from data import bindings, console_users
@@ -11,6 +10,7 @@ from data.desk import lectures as choices
 from data.desk.people import RoleLine
 from data.desk_errors import BadEntry
 from data.desk_tables import ConsoleRole, LinkPurpose
+from data.labels import TRANSPORTS
 from data.tables import RoleKind, Village
 
 KINDS = {RoleKind.COORDINATOR: "宣传干事", RoleKind.LECTURER: "宣讲员"}

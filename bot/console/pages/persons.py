@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping, Sequence
 
 from bot.console.lists import Column, Filter, Found, Listing, Wanted, show_list
-from bot.console.pages.rooms import TRANSPORTS
 from bot.console.values import Answer, Ask, Deed, Done, Download, Html, Page
 from bot.settings import RETENTION_DAYS
 from data import erasure, outbox, persons
@@ -13,6 +12,7 @@ from data.desk import persons as desk
 from data.desk.persons import Person
 from data.desk_errors import BadEntry, NotThere
 from data.desk_tables import ConsoleRole
+from data.labels import TRANSPORTS
 from data.mail import OutboxKind
 from data.record_tables import Removal
 from data.retention import CLOCK, RETENTION

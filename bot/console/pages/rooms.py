@@ -7,6 +7,7 @@ from data.desk import lectures as choices
 from data.desk import villages as desk
 from data.desk.villages import ROOM, RoomLine
 from data.desk_errors import BadEntry
+from data.labels import TRANSPORTS
 from data.tables import RoomKind, Village
 from data.tags import Bearer
 
@@ -17,14 +18,6 @@ KINDS = {
     RoomKind.COORDINATORS: "工作群",
 }
 LISTEN = {"natural": "听得懂的都答", "command": "只听口令", "mention": "只听@"}
-TRANSPORTS = {
-    "wechaty": "微信",
-    "webchat": "网页群聊",
-    "wecom-bot": "企业微信",
-    "wecom-hook": "企业微信（只发）",
-    "relay": "手动",
-    "console": "控制台",
-}
 _OF_A_VILLAGE = (RoomKind.RESIDENTS, RoomKind.MIGRANTS)
 
 
