@@ -27,6 +27,7 @@ from data.loop import (
     Voice,
     VoiceKind,
 )
+from data.names import masked
 from data.phrases import day_and_time
 from data.rules import Rules
 from data.statements import table_of
@@ -281,9 +282,10 @@ def _dialects(text: str) -> Iterator[str]:
 
 def shorten(text: str, most: int) -> str:
     """Words cut at ``most`` characters, in one line; never within a number or a word of Latin letters, for half a
-    telephone number is neither called nor masked."""
+    telephone number is neither called nor masked. Where nothing would be left, the numbers are masked first."""
     line = " ".join(text.split())
     if len(line) <= most:
         return line
     cut = next((run.start() for run in _RUN.finditer(line) if run.start() < most - 1 < run.end()), most - 1)
-    return line[:cut].rstrip(" ，,、：:（(") + "…"
+    short = line[:cut].rstrip(" ，,、：:（(") or masked(line)[: most - 1].rstrip("0123456789- ")
+    return f"{short}…"

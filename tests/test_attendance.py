@@ -38,6 +38,36 @@ AFTER = NOW + timedelta(days=3, hours=6)  # 课1 (黄秀兰, 上坪村) began at
         ("36 发资料 4.5", None),
         ("36 发资料 -3", None),
         ("很多人", None),
+        # 一共来了36人 was kept as 1.
+        ("一共来了36人", (36, None)),
+        ("一共36人，发资料40份", (36, 40)),
+        ("第一次来了36人", (36, None)),
+        ("第1次来了36人", (36, None)),
+        ("12月1日9:30开始，36人", (36, None)),
+        ("2个村来了36人", (36, None)),
+        ("一个36", (36, None)),
+        ("一共来了三十六人", (36, None)),
+        ("一个村来了三十六人", (36, None)),
+        ("一共三十六", (36, None)),
+        ("了十来个", (10, None)),
+        ("三十六，都很满意", (36, None)),
+        ("三千人，干部36人", None),
+        ("照片3张", None),
+        ("35到40人", None),
+        ("35 至 40人", None),
+        ("三十到四十人", None),
+        # The papers were dropped without a word.
+        ("36人，发了40份资料", (36, 40)),
+        ("三十六人 发了四十份材料", (36, 40)),
+        ("36 发资料约40", None),
+        ("36 发了约40份资料", None),
+        ("36 发了40份", None),
+        ("36人，每人一份资料", None),
+        ("36人，资料1人1份", None),
+        ("36人，资料一共40份", None),
+        ("36人，资料一共40", None),
+        ("36 发资料40 没照片", (36, 40)),
+        ("36人资料没发", (36, None)),
     ],
 )
 def test_numbers_are_read_as_people_type_them(words: str, numbers: tuple[int, int | None] | None) -> None:
@@ -54,6 +84,15 @@ def test_the_lecturer_types_it_once_and_it_was_held_with_its_order(town: DemoTow
         lecture = session.get_one(Lecture, 1)
         assert (lecture.attended, lecture.handouts, lecture.state) == (36, 40, LectureState.DELIVERED)
         assert session.exec(select(Order.state)).one() == OrderState.DELIVERED
+
+
+@pytest.mark.parametrize(
+    "words", ["课1 到场 一共来了36人，发了40份资料", "到场36人，发了40份资料", "到场36人发40份材料"]
+)
+def test_what_was_said_around_the_numbers_is_not_counted(town: DemoTown, words: str) -> None:
+    """一共来了36人 was one person, and the papers of 发了40份资料 were never told of again."""
+    (said,) = Talk(town, now=AFTER).say("卫生院黄医生", None, words)
+    assert "到场36人，发资料40份" in said
 
 
 def test_a_correction_keeps_the_rest_and_is_written_down(town: DemoTown) -> None:
@@ -101,7 +140,39 @@ def test_a_coordinator_with_two_lectures_is_asked_which(town: DemoTown) -> None:
     assert "记下了：课1" in talk.say("干事小农", None, "到场 36")[0]  # only one is left
 
 
-@pytest.mark.parametrize("words", ["到场 很多", "到场", "到场 9999999"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(
+            "1/2",
+            "3/4",
+            "1e3",
+            "50%",
+            "大概几十个",
+            "36或37人",
+            "36、40",
+            "三十六人半",
+            "36 发资料 1/2",
+            "2*18",
+            "36+5",
+        ),
+        *("男16女20", "大人36 小孩5", "半百", "几百人", "上午20人下午16人", "一个人都没来"),
+    ],
+)
+def test_where_more_is_said_than_was_understood_nothing_is_kept(words: str) -> None:
+    """50% was kept as 50 people, 1/2 as one, 几百人 as a hundred, 男16女20 as 16."""
+    assert read_numbers(words) is None
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["第1次来了36人", "12月1日来了36人", "9:30开始，来了36人", "2个村36人", "36人，照片3张", "36位乡亲，谢谢大家"],
+)
+def test_numbers_of_other_things_are_passed_over(words: str) -> None:
+    assert read_numbers(words) == (36, None)
+
+
+@pytest.mark.parametrize("words", ["到场 很多", "到场", "到场 9999999", "到场36人，发资料约40", "到场 35到40人"])
 def test_what_is_no_number_is_asked_again(town: DemoTown, words: str) -> None:
     talk = Talk(town, now=AFTER)
     (said,) = talk.say("卫生院黄医生", None, words)

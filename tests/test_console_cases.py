@@ -9,6 +9,7 @@ from sqlmodel import select
 
 from data import steps, voices
 from data.desk_tables import ConsoleRole
+from data.labels import WORDS
 from data.loop import Lecture, Subject, Voice, VoiceKind
 from data.tables import Member, Room, RoomKind
 from tests.desk import Desk
@@ -68,6 +69,9 @@ def test_the_list_begins_with_what_waits_and_filters(town: DemoTown) -> None:
         await clerk.post("/cases/3/pass", owner=clerk.member_id)
         first = await clerk.get("/cases")
         assert first.path == "/cases" and "2号" not in first.text and "过期了" in first.text
+        chosen = re.findall(r'<option value="(\w+)"[^>]*>\s*([^<]*?)\s*</option>', first.text)
+        kinds = {kind.value: name for kind, name in WORDS[VoiceKind].items()}  # called as they are everywhere
+        assert kinds and kinds.items() <= dict(chosen).items()
         for query, numbers in (
             ({"state": ""}, [1, 2, 3]), ({"state": "open"}, [1, 3]), ({"state": "late"}, [1]),
             ({"state": "answered"}, [2]), ({"kind": "need"}, [3]), ({"village": "2"}, [2]), ({"q": "路灯"}, [1]),

@@ -198,6 +198,13 @@ def test_a_village_that_nobody_knows_is_told_with_those_that_may_be_meant(
         assert "还缺：哪个村" in said and told in said, words
 
 
+@pytest.mark.parametrize("words", ["35人，发了40份资料", "来了35个人 发资料40", "三十五人 派了四十份材料"])
+def test_the_papers_are_read_as_people_say_them(town: DemoTown, words: str) -> None:
+    """发了40份资料 was not heard: only 资料40份 was."""
+    (asked,) = Talk(town).say(DESK, None, f"补记 屋场会 反诈骗 覃志刚 昨晚7点半 石湾村 {words}")
+    assert "到场35人，发资料40份" in asked
+
+
 def test_a_number_that_is_unusually_large_is_shown_as_one_before_it_is_kept(town: DemoTown) -> None:
     talk = Talk(town)
     (asked,) = talk.say(DESK, None, "补记 屋场会 反诈骗 覃志刚 昨晚7点半 石湾村 5,000人")
@@ -207,8 +214,15 @@ def test_a_number_that_is_unusually_large_is_shown_as_one_before_it_is_kept(town
         assert kept(session).attended == 5000
 
 
-@pytest.mark.parametrize("words", ["-35人", "3.5人", "3千人", "三千人", "30-40人", "35人 资料4.5份", "到场-3", "3 5人"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "-35人", "3.5人", "3千人", "三千人", "30-40人", "35人 资料4.5份", "到场-3", "3 5人",
+        "35到40人", "35至40人", "35~40人", "35 到 40人", "三十到四十人", "来了35到40人", "一千三百五十人",
+        "35人 发资料约40", "35人 发了约40份资料", "35人 发了40份", "35人 资料35到40份",
+    ],
+)  # fmt: skip
 def test_a_number_that_is_not_whole_is_asked_again(town: DemoTown, words: str) -> None:
-    """3.5人 was kept as 5 people."""
+    """3.5人 was kept as 5 people, 35到40人 as 40, and 发资料约40 not at all."""
     (said,) = Talk(town).say(DESK, None, f"补记 屋场会 反诈骗 覃志刚 昨晚7点半 石湾村 {words}")
     assert "没看懂" in said and "整数" in said

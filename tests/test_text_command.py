@@ -106,6 +106,23 @@ def test_speaking_writes_the_words_and_says_plainly_where_no_voice_is(
     assert not list((tmp_path / "out").glob("*.wav"))
 
 
+def test_a_full_disk_spoils_no_words_that_were_there(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They were written in place: half a text was left to be read out."""
+    monkeypatch.setattr(cli_snippets, "SPEAKER", "no-such-voice")
+    (tmp_path / "out").mkdir()
+    words = write(tmp_path / "out", "fanzha-jieka.txt", "旧的")
+
+    def half(path: Path, *_: str) -> None:
+        path.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", half)
+    assert "硬盘满了" in do(capsys, config, "speak", "fanzha-jieka", "--out", str(words.parent), code=2)
+    assert [each.read_text("utf-8") for each in words.parent.iterdir()] == ["旧的"]
+
+
 def test_a_voice_that_hangs_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     slow = write(tmp_path, "slow-voice", "#!/bin/sh\nexec sleep 30\n")
     slow.chmod(0o755)

@@ -40,6 +40,21 @@ def test_where_a_line_is_cut(text: str, short: str) -> None:
     assert shorten(text, 10) == short
 
 
+@pytest.mark.parametrize(
+    ("text", "most", "short"),
+    [
+        ("138-1234-5678打", 6, "138**…"),
+        ("138 1234 5678 139 1234 5678 都打不通", 24, "138****5678 139****…"),
+        ("3312345 3312346 打不通", 12, "…"),  # not masked, so not cut
+        ("（13812345678）电工", 6, "（138*…"),
+        ("a" * 50, 6, "aaaaa…"),
+    ],
+)
+def test_a_line_that_begins_with_what_is_too_long_is_still_read(text: str, most: int, short: str) -> None:
+    """A case that began with a telephone number was "…" and nothing else."""
+    assert shorten(text, most) == short
+
+
 def test_the_list_of_what_waits_keeps_numbers_whole(town: DemoTown) -> None:
     talk = Talk(town)
     talk.say("三婶唐桂英", "上坪村乡亲群", f"@小门 建议村口那一盏路灯修一修，电工的号是{PHONE}，灯坏了好久了")

@@ -15,7 +15,8 @@ from handlers.turn import Reply, Turn
 from handlers.understand.when.numerals import to_int
 
 MOST = 100_000
-_PAPERS = r"[\s,，、;；]*(?:发放?|派)?(?:了)?(?:资料|材料|单张)\s*\d{1,6}\s*[份张本]?"
+_PAPER = r"(?:资料|材料|单张)"
+_PAPERS = rf"[\s,，、;；]*(?:发放?|派)?了?(?:{_PAPER}\s*约?\s*\d{{1,6}}\s*[份张本]?|约?\d{{1,6}}\s*份\s*{_PAPER})"
 TAIL = rf"\s+.{{1,20}}|\s*-?\d[\d,.\s]{{0,8}}\s*[千万]?[多来余几]?[个位]?人?(?:{_PAPERS})?"
 STEPS = {
     "announced": "排课通知",
@@ -29,14 +30,32 @@ STEPS = {
     "archived": "归档",
 }
 _SHOWN = 6  # steps
-# A whole number, whole: no 3 of 3.5 or 3千, nor 30 of 30-40.
-NUMBER = (
-    r"(?<![\d.,负千万-])(?:\d{1,3}(?:,\d{3})+|\d{1,7}|[零一二两三四五六七八九十百]{1,6})"
-    r"(?!\d|[.,点]\d|\s*[千万]|\s*[-~至到]\s*\d)"
+_HAN = "零一二两三四五六七八九十百"
+_NO_RANGE = "".join(rf"(?<![\d{_HAN}]{before}[-~至到]{after})" for before in ("", r"\s") for after in ("", r"\s"))
+_WHOLE = rf"(?!\d|[.,点]\d|\s*[千万]|\s*[-~至到]\s*[\d{_HAN}])"
+_FIGURE = rf"(?<![\d.,负千万-]){_NO_RANGE}(?:\d{{1,3}}(?:,\d{{3}})+|\d{{1,7}}){_WHOLE}"
+_SPELT = rf"(?<![\d.,负千万{_HAN}-]){_NO_RANGE}[{_HAN}]{{1,6}}(?![{_HAN}]){_WHOLE}"
+# A whole number, whole: no 3 of 3.5 or 3千, nor 30 or 40 of 30-40 and 三十到四十.
+NUMBER = f"(?:{_FIGURE}|{_SPELT})"
+_OTHER = r"(?:\s*(?:[年月日号点时次届期场节岁张份元]|个[村组屯])|[:：]\d\d)"
+# The 1 of 第1次 and the 9 of 9:30 are passed over; anything else that is no whole number is not.
+_CAME = re.compile(rf"^(?:[^\d.负千万-]|\d{{1,4}}{_OTHER})*?({_FIGURE})(?!{_OTHER})")
+_PEOPLE = (r"[个位名]?\s*人", r"(?:[个位名](?![村组屯])|左右|上下|\W|$)")  # 一共来了三十六人: not the 一
+_CAME_SPELT = tuple(re.compile(rf"^[^负千万-]*?({_SPELT})\s*[多来余几]?\s*{each}") for each in _PEOPLE)
+HANDED = re.compile(
+    rf"(?:发放?|派)?了?(?:{_PAPER}\s*[:：了]?\s*({NUMBER})(?![人共年月日号点:：]|份?[都也]?没)\s*[份张本]?|"
+    rf"(?<![约概各])(?<![每一]人)({NUMBER})\s*份\s*{_PAPER}(?!\s*[都也]?没))"
 )
-_CAME = re.compile(rf"^[^\d.负千万-]{{0,3}}?({NUMBER})")
-_HANDED = re.compile(rf"(?:资料|材料|单张)\s*[:：了]?\s*({NUMBER})")
-_SAID = re.compile(r"(?:资料|材料|单张)\s*[:：了]?\s*[-负]?\s*\d")
+# Papers of which no whole number could be taken: 资料4.5, 资料约40, 每人一份资料.
+PAPERS_SAID = re.compile(
+    rf"{_PAPER}\s*(?:[:：了约各共有发派]|一共|大[概约]|差不多|将近)*\s*[-负]?\d[\d.,千万]*\s*[份张本]?|"
+    rf"\d[\d.,千万]*\s*[多来余几]?\s*份|[{_HAN}]\s*[多来余几]?\s*份\s*{_PAPER}"
+)
+# What is left must hold no more of a number: 1/2, 36或37, 大概几十个, 男16女20, 50% are asked again.
+_AND_SOME = re.compile(r"^\s*[多来余几]")
+_OTHERS = re.compile(rf"第?\d{{1,4}}{_OTHER}\d?|第[{_HAN}]+")
+_UNREAD = re.compile(rf"[\d%％/／*×+＋半几百千万]|[{_HAN.replace('一', '')}]")
+_NOBODY = re.compile(r"没有?[一几]?[个位]?人|人[也都]?没|没(?:有)?(?:人)?来")
 _APART = re.compile(r"(?<![\d.,])\d{1,7}(?:\s+\d+)+")  # 5 0 人 is how a voice types 50
 _ABOUT = re.compile(r"[\d十百]\s*[多来余几]|约|大概|差不多|左右|上下|将近")
 _USAGE = "人数请写一个整数，比如“到场 36 发资料 40”（没发资料就只写“到场 36”）。"
@@ -103,11 +122,22 @@ def count(turn: Turn) -> Reply:
 
 def read_numbers(words: str) -> tuple[int, int | None] | None:
     """(who came, what was handed out) of "36 发资料 40"; None where no number is said, or one that is not whole."""
-    handed = _HANDED.search(words)
-    came = _CAME.search(words[: handed.start()] if handed else words)
-    if came is None or (number := _int(came[1])) is None or (handed is None and _SAID.search(words)):
+    handed = HANDED.search(words)
+    before, after = (words[: handed.start()], words[handed.end() :]) if handed else (words, "")
+    came = _came(before)
+    if came is None or (handed is None and PAPERS_SAID.search(words)):
         return None
-    return number, _int(handed[1]) if handed else None
+    left = f"{before[: came.start(1)]}|{_AND_SOME.sub('', before[came.end(1) :])}|{after}"
+    if _NOBODY.search(words) or _UNREAD.search(_OTHERS.sub("", left)):
+        return None
+    people = _int(came[1])
+    return (people, _int(handed[1] or handed[2]) if handed else None) if people is not None else None
+
+
+def _came(words: str) -> re.Match[str] | None:
+    """Figures go before what is spelt: 一共来了36人 is 36."""
+    ways = (_CAME,) if re.search(r"\d", words) else _CAME_SPELT
+    return next(filter(None, (way.search(words) for way in ways)), None)
 
 
 def own_lecturer(turn: Turn) -> int | None:

@@ -11,19 +11,18 @@ from data.lecture_notes import facts_of
 from data.loop import EventKind
 from data.recording import ONLINE, SITE, Held
 from handlers.answers import NO
-from handlers.desk.numbers import MOST, NUMBER, read_numbers
+from handlers.desk.numbers import HANDED, MOST, NUMBER, PAPERS_SAID, read_numbers
 from handlers.desk.pieces import NO_TIME, Pieces, read_pieces, reading_in, without
 from handlers.desk.wording import in_public
 from handlers.turn import Ask, Reply, Turn
 
 CONFIRM = "confirm_record"
 EXAMPLE = "补记 屋场会 反诈骗 覃志刚 昨晚7点半 石湾村 35人 资料40份"
-_HANDED = re.compile(rf"(?:发放?|派)?了?(?:资料|材料|单张)\s*[:：了]?\s*{NUMBER}\s*[份张本]?")
 _CAME = re.compile(rf"(?:到场|来了|到了)\s*({NUMBER})\s*[个位]?人?|({NUMBER})\s*[个位]?人")
-# A number that is none of these: 3.5人, -35人, 3千人, 资料4.5份.
+# A number that is none of these: 3.5人, -35人, 3千人, 35到40人, 到场4.5.
 _NOT_WHOLE = re.compile(
-    r"(?:(?:到场|来了|到了)\s*)?[-负]?(?:\d[\d.,]*|[一二两三四五六七八九十百]+(?=[千万]))[-~至到千万\d]*\s*[个位]?人|"
-    r"(?:到场|资料|材料|单张)\s*[:：了]?\s*[-负]?\d[\d.,千万]*[份张本]?"
+    r"(?:(?:到场|来了|到了)\s*)?[-负]?(?:\d[\d.,]*(?:\s*[-~至到]\s*\d+)?|[一二两三四五六七八九十百]+(?=[千万至到~-]))"
+    r"[-~至到千万\d一二两三四五六七八九十百]*\s*[个位]?人|到场\s*[:：了]?\s*[-负]?\d[\d.,千万]*"
 )
 _APART = re.compile(r"(?<![\d.,:：/-])\d(?:\s+\d)+\s*(?:[个位]?人|[份张本])")  # how a voice types 50 人: 5 0 人
 _ONLINE = re.compile(r"线上|网上")
@@ -38,7 +37,7 @@ def propose(turn: Turn) -> Reply:
     if in_public(turn):
         return Reply("补记活动请私聊我说，或在工作群里说。")
     came, handed, words = _numbers(turn.args)
-    if odd := _APART.search(turn.args) or _NOT_WHOLE.search(words):
+    if odd := _APART.search(turn.args) or _NOT_WHOLE.search(words) or PAPERS_SAID.search(words):
         return Reply(f"没看懂“{odd.group().strip()}”。人数、份数请写成整数再发，比如“35人 资料40份”。")
     if max(came or 0, handed or 0) > MOST:
         return Reply("这个数太大了，请核对一下再发。")
@@ -65,7 +64,7 @@ def decide(turn: Turn) -> Reply:
 
 def _numbers(words: str) -> tuple[int | None, int | None, str]:
     """(who came, what was handed out) as far as they were said, and the words without them."""
-    handed = _HANDED.search(words)
+    handed = HANDED.search(words)
     words = without(words, *handed.span()) if handed else words
     came = _CAME.search(words)
     words = without(words, *came.span()) if came else words

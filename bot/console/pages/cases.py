@@ -11,15 +11,16 @@ from data.desk.cases import VoiceRow, Which
 from data.desk.orders import coordinators
 from data.desk_errors import BadEntry, NotThere
 from data.desk_tables import ConsoleRole
+from data.labels import WORDS
 from data.loop import Subject, Voice, VoiceKind
 from data.phrases import day_and_time
 from data.tables import Village
-from data.voices import ANSWERED, KIND_NAMES
+from data.voices import ANSWERED
 from handlers.desk.wording import MAX_REASON
 
 PAGE = "/cases/{number}"
 MAX_ANSWER = 500
-_NAMES = {**KIND_NAMES, VoiceKind.FEEDBACK: "评课"}
+_NAMES = WORDS[VoiceKind]
 _KINDS = tuple((kind.value, name) for kind, name in _NAMES.items())
 _OPEN, _LATE, _DONE = "open", "late", "answered"
 _STATES = ((_OPEN, "等答复"), (_LATE, "过期了"), (_DONE, "答复过的"))
