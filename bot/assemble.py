@@ -15,6 +15,7 @@ from bot.console.reader import Reader
 from bot.dispatch import Dispatch
 from bot.login import LoginDesk
 from bot.pacing import Pacer
+from bot.places import homes
 from bot.sender import Sender
 from bot.settings import (
     CONSOLE,
@@ -169,6 +170,7 @@ def _context(config: Config, knowledge: Knowledge) -> JobContext:
         timedelta(minutes=config[PUSH_GRACE]),
         knowledge.rules,
         {key: config[setting] for key, setting in RETENTION_DAYS.items()},
+        homes(config),
     )
 
 

@@ -31,7 +31,7 @@ from bot.backup.configured import require_apart
 from bot.cli_files import disk_words
 from bot.cli_reader import FAULT, Reader
 from bot.config import Config, ConfigError, load_config
-from bot.places import SHEETS, beside
+from bot.places import SHEETS, beside, only_ours
 from bot.settings import (
     CONSOLE,
     DATABASE_URL,
@@ -204,7 +204,7 @@ def sheet(options: argparse.Namespace) -> int:
     files, _topics = read_files(config)
     engine = open_settled(config, now=now)
     with Session(engine) as session:
-        out = options.out or beside(config, SHEETS)
+        out = options.out or only_ours(beside(config, SHEETS))
         rules = rules_of(config, files)
         path = cli_sheet.write(session, options.number, out, town=files.town.town.name, rules=rules, now=now)
     engine.dispose()

@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from bot.backup.make import need_room
 from bot.config import load_config
-from bot.places import ARCHIVES, beside
+from bot.places import ARCHIVES, beside, only_ours
 from bot.settings import LECTURE_PHOTOS, ZONE
 from bot.town import clock_of, open_settled
 from data import archive, audit
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     """Write the zip. The bot may be running. Raises `data.reports.zipped.ArchiveThere`, `BackupError` where the disk
     is full; OSError of the disk."""
     config = load_config(options.config)
-    out: Path = options.out or beside(config, ARCHIVES)
+    out: Path = options.out or only_ours(beside(config, ARCHIVES))
     now, zone = clock_of(config)(), config[ZONE]
     engine = open_settled(config, now=now)  # today's schema
     if not options.noted:

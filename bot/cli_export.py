@@ -8,6 +8,7 @@ from sqlmodel import Session
 from bot import __version__
 from bot.config import load_config
 from bot.exports import STAMP, export_folder, sweep_exports
+from bot.places import only_ours
 from bot.settings import ZONE
 from bot.town import clock_of, open_settled
 from data import audit
@@ -20,7 +21,7 @@ WHO = "命令行"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Where to, and how openly."""
     parser.add_argument(
-        "--out", type=Path, metavar="资料夹", help="存成哪个新资料夹（默认 config.yaml 旁边的 var/exports/ 加日期时间）"
+        "--out", type=Path, metavar="资料夹", help="存成哪个新资料夹（默认在数据库旁边的 exports/ 加日期时间）"
     )
     parser.add_argument("--noted", action="store_true", help=argparse.SUPPRESS)  # the console has noted who asked
     parser.add_argument("--open", action="store_true", help="不隐去姓名、编号和手机号（会记进操作记录）")
@@ -30,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
     """Write it down that there was an export, then make it. The bot may be running."""
     config = load_config(options.config)
     now = clock_of(config)()
-    out: Path = options.out or export_folder(config) / f"{now:{STAMP}}"
+    out: Path = options.out or only_ours(export_folder(config)) / f"{now:{STAMP}}"
     sweep_exports(export_folder(config))
     engine = open_settled(config, now=now)
     if not options.noted:

@@ -140,9 +140,9 @@ def speak(desk: Desk, options: argparse.Namespace) -> Iterator[str]:
     """The words for the loudspeaker, and the sound where a voice is installed."""
     snippet = snippets.find(desk.session, options.key)
     out: Path = options.out or beside(desk.config, SPEAK)
-    out.mkdir(parents=True, exist_ok=True)
     words = out / f"{snippet.key}.txt"
-    words.write_text(loudspeaker.spoken(snippet) + "\n", "utf-8")
+    with new_file(words, over=True) as part:
+        part.write_text(loudspeaker.spoken(snippet) + "\n", "utf-8")
     yield f"文字稿在 {words}。"
     sound = words.with_suffix(".wav")
     desk.session.rollback()  # a voice takes its time, and the bot may want to write meanwhile

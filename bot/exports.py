@@ -1,9 +1,9 @@
 """Where exports and yearly archives lie, and what a killed one leaves there: it is about people, so the next one and
 the next start sweep.
 
-var/exports/menlou-export-20261122-150000.zip         made in the console; "-open" where nothing is masked
-var/exports/menlou-archive-2026-20261122-150000.zip   a year's archive, made in the console
-var/exports/20261122-150000/                          made on the command line
+exports/menlou-export-20261122-150000.zip         made in the console; "-open" where nothing is masked
+exports/menlou-archive-2026-20261122-150000.zip   a year's archive, made in the console
+exports/20261122-150000/                          made on the command line
 """
 
 import re
@@ -11,10 +11,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from bot.config import Config
+from bot.places import EXPORTS, beside
 from data.export import PART
 from data.leftovers import sweep
 
-EXPORTS = "var/exports"  # below the folder of config.yaml
 NAME, ARCHIVE = "menlou-export-", "menlou-archive-"
 KEEP = 3  # of each kind: they are about people, and large
 STAMP = "%Y%m%d-%H%M%S"
@@ -26,15 +26,7 @@ _UNFINISHED = re.compile(rf"({NAME})?{_AT}(-open)?{re.escape(PART)}|{_FOLDER}")
 
 def export_folder(config: Config) -> Path:
     """Where exports go unless somebody says where."""
-    return config.path.parent / EXPORTS
-
-
-def own_folder(config: Config) -> Path:
-    """The same, there and for nobody else to read. OSError of the disk."""
-    home = export_folder(config)
-    home.mkdir(parents=True, exist_ok=True)
-    home.chmod(0o700)
-    return home
+    return beside(config, EXPORTS)
 
 
 def made_exports(folder: Path, name: str = NAME) -> list[Path]:

@@ -21,6 +21,8 @@ _WHY = {
     errno.EROFS: "那里只能读，不能写",
     errno.ENOSPC: "硬盘满了",
     errno.ENAMETOOLONG: "名字太长",
+    errno.EIO: "硬盘读写出错",
+    errno.ESTALE: "网络盘断开过",
 }
 
 

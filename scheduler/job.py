@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
@@ -20,6 +21,7 @@ class JobContext:
     grace: timedelta  # how late an occurrence may still be served
     rules: Rules
     keeps: Mapping[str, int] = field(default_factory=dict)  # days of each kind of `data.retention.RETENTION`
+    homes: tuple[Path, ...] = ()  # where the folders are of files about people that have an end
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ def go_on(session: Session, context: JobContext, _occurrence: datetime, now: dat
 
 def _begin(session: Session, context: JobContext, now: datetime) -> None:
     """Begin a run, and remove old files; neither while the clock is not believed."""
+    if not retention.begin(session, context.keeps, now=now):
+        return
     url = session.connection().engine.url
-    if retention.begin(session, context.keeps, now=now) and url.get_backend_name() == "sqlite" and url.database:
-        oldfiles.sweep(Path(url.database), now=now)
+    is_file = url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:"
+    oldfiles.sweep(Path(url.database or "") if is_file else None, context.homes, now=now)

@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from docx import Document
@@ -176,6 +177,32 @@ def test_a_year_that_breaks_off_leaves_nothing(town: DemoTown, tmp_path: Path) -
             zipped.year(kept, tmp_path / "out", 2026, photos=tmp_path, zone=ZONE, now=NOW, step=breaks)
     reader.dispose()
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_disk_that_fills_up_at_a_photo_is_not_a_photo_that_is_gone(
+    town: DemoTown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was counted as one whose file is not there, and the archive went on without it."""
+    with town.session() as session:
+        kept = archive.of_lecture(session, session.get_one(Lecture, keep(session, tmp_path)), STEPS)
+    entered = zipfile.ZipFile.open
+
+    def full(self: zipfile.ZipFile, name: Any, mode: Any = "r", **options: Any) -> Any:
+        if mode == "w" and "照片/" in name.filename:
+            raise OSError(28, "No space left on device")
+        return entered(self, name, mode, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(zipfile.ZipFile, "open", full)
+        with pytest.raises(OSError, match="No space left"):
+            zipped.one(kept, b"docx", photos=tmp_path, zone=ZONE)
+
+    def unread(_path: Path) -> bytes:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(Path, "read_bytes", unread)
+    with zipfile.ZipFile(io.BytesIO(zipped.one(kept, b"docx", photos=tmp_path, zone=ZONE))) as made:
+        assert "有3张照片的文件不在了" in made.read("归档.html").decode()
 
 
 # ---- the console ---------------------------------------------------------------------------------------------------

@@ -118,5 +118,6 @@ def test_nothing_is_written_over(tmp_path: Path) -> None:
 def test_what_a_disk_says() -> None:
     assert disk_words(OSError(errno.ENOSPC, "No space left on device")) == "读写文件出错：硬盘满了。"
     assert disk_words(PermissionError(errno.EACCES, "Permission denied", "/x")) == "/x：没有权限。"
-    assert disk_words(OSError(errno.EIO, "Input/output error", "/x")) == "/x：Input/output error。"
+    assert disk_words(OSError(errno.EIO, "Input/output error", "/x")) == "/x：硬盘读写出错。"
+    assert disk_words(OSError(errno.EBUSY, "Device or resource busy", "/x")) == "/x：Device or resource busy。"
     assert set(files._WHY) >= {errno.ENOENT, errno.EISDIR, errno.ENOSPC}

@@ -85,7 +85,7 @@ def test_an_export_is_masked_unless_it_is_asked_for_openly_with_a_reason(
             await admin.post("/data/start/export", reason=reason, open=["yes"] if openly else [])
             await worked()
             assert "导出好了" in (await admin.get("/data")).text
-            (made, *_) = sorted((tmp_path / "var/exports").glob("*.zip"), reverse=True)
+            (made, *_) = sorted((tmp_path / "exports").glob("*.zip"), reverse=True)
             given = await admin.get(f"/data/exports/{made.name}")
             with zipfile.ZipFile(io.BytesIO(given.body)) as archive:
                 members = archive.read("tables/member.jsonl").decode() + archive.read("tables/inbox.jsonl").decode()
@@ -100,7 +100,7 @@ def test_an_export_is_masked_unless_it_is_asked_for_openly_with_a_reason(
         assert len(logged(desk, "下载导出的数据")) == 2
         removed = await admin.post(f"/data/exports/{made.name}/remove")
         assert removed.said == "删掉了。" and not made.exists()
-        assert [each for each in (tmp_path / "var/exports").iterdir() if each.is_dir()] == []
+        assert [each for each in (tmp_path / "exports").iterdir() if each.is_dir()] == []
 
     run(story)
 
@@ -148,9 +148,9 @@ def test_what_went_wrong_is_told(run: Run, tmp_path: Path) -> None:
 
 def test_only_what_is_listed_can_be_fetched(run: Run, tmp_path: Path) -> None:
     (tmp_path / "var/backups").mkdir(parents=True)
-    (tmp_path / "var/exports").mkdir(parents=True)
+    (tmp_path / "exports").mkdir(parents=True)
     (tmp_path / "var/backups/secret.txt").write_text("x")
-    (tmp_path / "var/exports/menlou-export-20261120-150000.part.zip").write_text("x")
+    (tmp_path / "exports/menlou-export-20261120-150000.part.zip").write_text("x")
 
     async def story(desk: Desk) -> None:
         admin = desk.clerk(ConsoleRole.ADMIN)

@@ -50,8 +50,8 @@ def test_a_year_is_packed_fetched_and_taken_away(run: Run, town: DemoTown, tmp_p
         assert "开始打包2026年的档案" in begun.said
         await worked()
         page = (await admin.get("/archive/years")).text
-        assert "做好了，下面可以下载。有2张照片的文件不在了" in page
-        (made,) = (tmp_path / "var/exports").iterdir()
+        assert "做好了，下面可以下载。档案在" in page and "\n有2张照片的文件不在了" in page
+        (made,) = (tmp_path / "exports").iterdir()
         assert made.name.startswith(f"{ARCHIVE}2026-") and made.stat().st_mode & 0o077 == 0
         given = await admin.get(f"/archive/years/{made.name}")
         with zipfile.ZipFile(io.BytesIO(given.body)) as archive:
@@ -61,7 +61,7 @@ def test_a_year_is_packed_fetched_and_taken_away(run: Run, town: DemoTown, tmp_p
         assert logged(desk, "下载一年的档案") == [(made.name, {})]
         assert "正在" not in page and "2026年宣讲档案（" in page
         assert (await admin.post(f"/archive/years/{made.name}/remove")).said == "删掉了。"
-        assert list((tmp_path / "var/exports").iterdir()) == []
+        assert list((tmp_path / "exports").iterdir()) == []
         with desk.session() as session:
             assert [row for row in session.exec(select(Audit)) if row.who == "命令行"] == [], "noted once"
 
@@ -98,7 +98,45 @@ def test_what_went_wrong_is_told_and_nothing_stays(run: Run, tmp_path: Path, mon
         await worked()
         page = (await admin.get("/archive/years")).text
         assert "硬盘不够&lt;b&gt;" in page and "已放1场" not in page
-        assert list((tmp_path / "var/exports").iterdir()) == []
+        assert list((tmp_path / "exports").iterdir()) == []
+
+    run(story)
+
+
+@pytest.mark.parametrize("mark", "字x")
+def test_of_a_long_fault_the_end_is_shown(run: Run, monkeypatch: pytest.MonkeyPatch, mark: str) -> None:
+    """What was meant as 2000 characters were 8000 bytes: as many letters, or 2666 characters."""
+    monkeypatch.setattr(upkeep, "_GENTLY", f"print('前' + '{mark}' * 9_000 + '完'); raise SystemExit(1)")
+
+    async def story(desk: Desk) -> None:
+        admin = desk.clerk(ConsoleRole.ADMIN)
+        await admin.post("/archive/years", year="2026")
+        await worked()
+        page = (await admin.get("/archive/years")).text
+        shown = mark * (upkeep._SHOWN - 1)
+        assert f"{shown}完" in page and f"{mark}{shown}" not in page
+
+    run(story)
+
+
+def test_whatever_the_command_says_is_told(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only lines that began with 有 were: a changed sentence would have kept silent about photos that lack."""
+
+    def packed(_job: object, _config: object, *words: str) -> str:
+        made = Path(words[-1]) / "2026年宣讲档案.zip"
+        made.write_text("x")
+        return f"档案在 {made}：1场。\n少了2张照片。"
+
+    monkeypatch.setattr(upkeep, "run", packed)
+
+    async def story(desk: Desk) -> None:
+        admin = desk.clerk(ConsoleRole.ADMIN)
+        await admin.post("/archive/years", year="2026")
+        await worked()
+        page = (await admin.get("/archive/years")).text
+        (made,) = (tmp_path / "exports").iterdir()
+        assert f"做好了，下面可以下载。档案在 {made.name}：1场。\n少了2张照片。" in page
+        assert str(tmp_path) not in page, "where it no longer is"
 
     run(story)
 
@@ -109,7 +147,7 @@ def test_the_oldest_go_and_exports_are_another_kind(run: Run, tmp_path: Path, mo
         return ""
 
     monkeypatch.setattr(upkeep, "run", packed)
-    folder = tmp_path / "var/exports"
+    folder = tmp_path / "exports"
     folder.mkdir(parents=True)
     years = [folder / f"{ARCHIVE}{year}-20261{10 - at:03}-150000.zip" for at, year in enumerate(range(2020, 2023))]
     export = folder / "menlou-export-20260101-150000.zip"

@@ -171,14 +171,14 @@ def config_of(town: DemoTown, tmp_path: Path) -> Path:
     return path
 
 
-def test_the_command_exports_beside_its_config_wherever_it_is_called(
+def test_the_command_exports_beside_its_database_wherever_it_is_called(
     town: DemoTown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     options = argparse.Namespace(config=config_of(town, tmp_path), out=None, open=False, noted=False)
     assert cli_export.run(options) == 0
-    (made,) = (tmp_path / "var/exports").iterdir()
+    (made,) = (tmp_path / "exports").iterdir()
     assert (made / BOOK).is_file() and not list((tmp_path / "elsewhere").iterdir())
 
 
@@ -198,7 +198,7 @@ export._write_table = hold
 def begun(town: DemoTown, tmp_path: Path) -> tuple[subprocess.Popen[str], Path]:
     """An export as the console runs it, which has begun to write."""
     config = config_of(town, tmp_path)
-    out = tmp_path / "var/exports" / "menlou-export-20261120-150000-open"
+    out = tmp_path / "exports" / "menlou-export-20261120-150000-open"
     code = f"{_SLOW}\n{upkeep._GENTLY}"
     pipe = subprocess.PIPE
     command = [sys.executable, "-c", code, str(config), str(out)]

@@ -10,17 +10,20 @@ import tempfile
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from sqlalchemy import Engine
 from sqlmodel import Session
 
-from bot import cli, cli_archive
+from bot import assemble, cli, cli_archive, places
 from bot.cli_files import FileThere, write_free, write_new
 from bot.config import load_config
-from bot.places import PERSONS, REPORTS, beside
+from bot.exports import export_folder
+from bot.places import PERSONS, REPORTS, beside, only_ours
 from data import archive, files, leftovers, oldfiles
 from data.archive import Kept
 from data.database import open_reader
@@ -28,7 +31,10 @@ from data.files import ROOM, new_file
 from data.leftovers import room_in, sweep
 from data.reports import zipped
 from handlers.desk.numbers import STEPS
-from tests.town import NOW, ROOT, ZONE, DemoTown
+from scheduler import retention as jobs
+from scheduler.job import JobContext
+from tests.test_reports import hold
+from tests.town import NOW, ROOT, ZONE, DemoTown, demo_rules
 
 # ---- whole or not at all -------------------------------------------------------------------------------------------
 
@@ -228,16 +234,21 @@ def test_files_lie_beside_the_towns_own_database(
     """Written from another folder they lay in that one: one town's people in another's var/, where nothing cleaned."""
     (tmp_path / "standing").mkdir()
     monkeypatch.chdir(tmp_path / "standing")
+    with town.session() as session, session.begin():
+        number = str(hold(session, 1).id)
     old = os.umask(0o022)
     try:
-        for command in (["person", "--member", "1"], ["report", "--period", "2026Q4"], ["archive", "--year", "2026"]):
+        for command in (["person", "--member", "1"], ["report", "--period", "2026Q4"], ["archive", "--year", "2026"],
+                        ["sheet", number], ["export"]):  # fmt: skip
             assert cli.main([*command, "--config", str(config)]) == 0, capsys.readouterr()
     finally:
         os.umask(old)
     assert names(tmp_path / "standing") == [] and names(config.parent) == ["config.yaml"]
     persons = town.path.parent / "persons"
     assert names(persons) == ["person-1.json"]
-    assert persons.stat().st_mode & 0o777 == 0o700 and (persons / "person-1.json").stat().st_mode & 0o777 == 0o600
+    for folder in ("persons", "archive", "sheets", "exports"):
+        assert (town.path.parent / folder).stat().st_mode & 0o777 == 0o700, f"{folder}: names and photos"
+    assert (persons / "person-1.json").stat().st_mode & 0o777 == 0o600
     assert len(names(town.path.parent / "reports")) > 2 and names(town.path.parent / "archive") == [
         "2026年宣讲档案.zip"
     ]
@@ -268,6 +279,61 @@ def test_where_the_database_is_no_file_they_lie_beside_the_config(config: Path) 
     postgres = load_config(config, {"MENLOU_DATABASE_URL": "postgresql+psycopg://town@localhost/town"})
     assert beside(postgres, REPORTS) == config.parent / "var" / "reports"
     assert beside(load_config(config, {}), PERSONS).name == "persons"
+
+
+def lies(folder: Path, *names: str) -> list[Path]:
+    """Files of long ago."""
+    made = [folder / name for name in names]
+    for each in made:
+        each.parent.mkdir(parents=True, exist_ok=True)
+        each.touch()
+        os.utime(each, (0, 0))
+    return made
+
+
+OVER = ("exports/menlou-archive-2025-20260901-120000.zip", "exports/menlou-export-20260901-120000.zip")
+
+
+def test_what_the_console_packed_goes_wherever_the_database_is(config: Path, town: DemoTown) -> None:
+    """It was put beside config.yaml and swept beside the database: with the two apart it stayed for ever, and the page
+    said 30天后自动删. What lies there still goes too."""
+    loaded = load_config(config, {})
+    assert export_folder(loaded) == town.path.parent / "exports"
+    over = lies(export_folder(loaded).parent, *OVER) + lies(config.parent / "var", *OVER)
+    context = assemble._context(loaded, town.knowledge)
+    with town.session() as session, session.begin():
+        jobs.begin(session, context, NOW, NOW)
+    assert [each for each in over if each.exists()] == []
+
+
+def test_files_about_people_go_on_each_kind_of_database(any_engine: Engine, config: Path, tmp_path: Path) -> None:
+    """On PostgreSQL nothing was ever swept: the file of a person that goes after seven days stayed."""
+    postgres = load_config(config, {"MENLOU_DATABASE_URL": "postgresql+psycopg://town@localhost/town"})
+    assert export_folder(postgres) == config.parent / "var" / "exports"
+    home = config.parent / "var"
+    over = lies(home, *OVER, "persons/person-1.json")
+    stay = lies(home, "town.before-0009.20200101-000000.db", "archive/2025年宣讲档案.zip", "sheets/sheet-1.html")
+    rules, homes = demo_rules(), places.homes(postgres)
+    with Session(any_engine) as session, session.begin():
+        context = JobContext(rules.zone, rules.quiet, timedelta(minutes=90), rules, homes=homes)
+        jobs.begin(session, context, NOW, NOW)
+    assert [each for each in over if each.exists()] == [] and all(each.exists() for each in stay)
+
+
+def test_a_folder_of_another_users_is_no_reason_to_write_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its mode is that user's to change: to try ended the command."""
+
+    def theirs(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "chmod", theirs)
+    old = os.umask(0o022)
+    try:
+        assert only_ours(tmp_path) == tmp_path and only_ours(tmp_path / "new").stat().st_mode & 0o777 == 0o700
+    finally:
+        os.umask(old)
 
 
 def test_old_files_are_found_where_the_database_really_lies(town: DemoTown, tmp_path: Path) -> None:

@@ -130,11 +130,11 @@ class Archive:
         """Let go of it; one that was not sealed is of no use to anybody."""
         self._zip.close()
 
-    def add(self, name: str, source: Path, *, shrink: bool) -> None:
-        """Copy a file in, as it is while it is read."""
+    def add(self, name: str, origin: IO[bytes], *, shrink: bool) -> None:
+        """Copy an open file in, as it is while it is read."""
         self._zip.compression = ZIP_DEFLATED if shrink else ZIP_STORED
         digest, size = hashlib.sha256(), 0
-        with source.open("rb") as origin, self._zip.open(name, "w", force_zip64=True) as target:
+        with self._zip.open(name, "w", force_zip64=True) as target:
             while chunk := origin.read(CHUNK):
                 self._pause()
                 digest.update(chunk)

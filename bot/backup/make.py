@@ -226,14 +226,16 @@ def _write(plan: Plan, source: Path, now: datetime, pause: Pause, left: LeftOut)
         schema, rows = look_into(copy)
         manifest = Manifest(__version__, schema, now.isoformat(timespec="seconds"), rows, sorted(plan.folders))
         with private(part, "x+b") as file, closing(Archive(file, pause)) as archive:
-            archive.add(DATABASE, copy, shrink=True)
+            with copy.open("rb") as origin:
+                archive.add(DATABASE, origin, shrink=True)
             for label, inside, path in _papers(plan, left):
                 try:
-                    archive.add(f"{label}/{inside}", path, shrink=False)
-                except FileNotFoundError:  # removed meanwhile, and so is its row, or soon will be
+                    origin = path.open("rb")
+                except OSError as error:  # one that was removed meanwhile has no row any more, or soon will not
+                    left.refused(path, error)
                     continue
-                except PermissionError:
-                    left.add(path, "没有权限读")
+                with origin:
+                    archive.add(f"{label}/{inside}", origin, shrink=False)
             written = archive.seal(manifest)
             os.fsync(file.fileno())
         if check(part, pause=pause) != written:
@@ -250,7 +252,7 @@ def _papers(plan: Plan, left: LeftOut) -> Iterator[tuple[str, str, Path]]:
     """(folder's name, path inside, file) of all that the database speaks of, but never of the backups themselves."""
     never = [each for each in (plan.folder, plan.second) if each is not None]
     for label, folder in plan.folders.items():
-        for inside, path in files_of(folder, left, never=never):
+        for inside, path in files_of(folder, left, never=never, database=sqlite_file(plan.database_url)):
             yield label, inside, path
 
 
@@ -261,7 +263,7 @@ def _second(plan: Plan, path: Path, pause: Pause) -> tuple[Path | None, str]:
     """
     if plan.second is None:
         return None, ""
-    if not plan.second.is_dir():
+    if not os.path.isdir(plan.second):
         return None, f"第二份没存上：没有文件夹 {plan.second}（U盘没插好？）。"
     target = plan.second / path.name
     part = target.with_suffix(PART)
@@ -345,5 +347,5 @@ def _connected(source: Path) -> Iterator[sqlite3.Connection]:
 def _size(path: Path) -> int:
     try:
         return path.stat().st_size
-    except FileNotFoundError:
+    except OSError:  # gone, or told when it is opened
         return 0

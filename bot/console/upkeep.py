@@ -21,6 +21,7 @@ from bot.console.background import EVERYBODY, File, Job
 from bot.console.values import Ask, Download
 from data.desk_errors import NotThere
 from data.errors import Declined, TownError
+from data.materials import size_words
 
 NICE = 15  # of 19
 LONGEST = 3 * 3600  # seconds that a command may take
@@ -30,7 +31,8 @@ _GENTLY = (  # ended, it clears up after itself
     f"os.nice({NICE}); runpy.run_module('bot', run_name='__main__')"
 )
 _SHOWN = 2_000  # characters of what a command said
-_LATELY = 1_000  # bytes that are looked through for how far it is
+_LATELY = 4_000  # bytes that are looked through for how far it is
+_WIDEST = 4  # bytes of a character
 _FAR = re.compile(r"^(\d{1,3})% (.+)\n", re.MULTILINE)
 
 
@@ -81,7 +83,7 @@ def run(job: Job, config: Config, *words: str) -> str:
             finally:
                 if process.poll() is None:
                     process.terminate()
-        said = _FAR.sub("", _read(told, _SHOWN)).strip()
+        said = _FAR.sub("", _read(told, _SHOWN * _WIDEST)).strip()[-_SHOWN:]
     if process.returncode:
         raise WentWrong(said)
     return said
@@ -101,6 +103,11 @@ def given(ask: Ask, paths: Sequence[Path], what: str) -> Download:
     return Download(path.name, "application/zip", file=path, logged=(what, path.name))
 
 
+def size(path: Path) -> str:
+    """How big it is, in words."""
+    return size_words(path.stat().st_size)
+
+
 def _wait_for(process: subprocess.Popen[bytes], told: IO[bytes], job: Job) -> None:
     """Until it has ended. Raises `Stopped` or `WentWrong`."""
     for _ in range(int(LONGEST / LOOK)):
@@ -115,6 +122,6 @@ def _wait_for(process: subprocess.Popen[bytes], told: IO[bytes], job: Job) -> No
 
 
 def _read(told: IO[bytes], most: int) -> str:
-    """The last that it said. It writes where this file's position is, which stays."""
-    size = os.fstat(told.fileno()).st_size
-    return os.pread(told.fileno(), most * 4, max(0, size - most * 4)).decode(errors="replace")
+    """The last bytes that it said. It writes where this file's position is, which stays."""
+    end = os.fstat(told.fileno()).st_size
+    return os.pread(told.fileno(), most, max(0, end - most)).decode(errors="replace")

@@ -124,16 +124,15 @@ def _put(into: zipfile.ZipFile, kept: Kept, where: str, photos: Path, zone: Zone
     for place, photo in enumerate(kept.photos, 1):
         try:
             path = photo_file(photo, photos)
-            room -= path.stat().st_size
-            made = small(path.read_bytes()) if room < 0 else None
-            name = f"照片/{place:02}{path.suffix if made is None else '.png'}"
-            if made is not None:
-                into.writestr(f"{where}{name}", made, zipfile.ZIP_STORED)
-            else:
-                into.write(path, f"{where}{name}", zipfile.ZIP_STORED)
-        except (PhotoGone, OSError):
+            entry, body = zipfile.ZipInfo.from_file(path, strict_timestamps=False), path.read_bytes()
+        except (PhotoGone, OSError):  # of the photo; a zip that cannot be written ends it all
             gone += 1
             continue
+        room -= len(body)
+        made = small(body) if room < 0 else None
+        name = f"照片/{place:02}{path.suffix if made is None else '.png'}"
+        entry.filename = f"{where}{name}"
+        into.writestr(entry, body if made is None else made, zipfile.ZIP_STORED)
         names.append(name)
     into.writestr(f"{where}归档.html", _page(kept, names, gone, zone))
     return gone

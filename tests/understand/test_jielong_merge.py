@@ -142,7 +142,10 @@ def test_command_prints_names_and_counts() -> None:
     assert json.loads(main("[]", sequence=True)) == []
 
 
-@pytest.mark.parametrize("wrong", ["{}", "[1]", '[{"seq": 1}]', '[{"seq": "1", "text": "x"}]', "nothing"])
-def test_command_refuses_what_is_not_a_sequence(wrong: str) -> None:
-    with pytest.raises(ValueError, match=r"expected a JSON list|a post needs|Expecting value"):
+@pytest.mark.parametrize(("wrong", "said"), [
+    ("{}", "^要一个 JSON 列表"), ("[1]", "这一条缺 seq（数字）或 text（文字）：1"), ('[{"seq": 1}]', "这一条缺 "),
+    ('[{"seq": "1", "text": "x"}]', "这一条缺 "), ("nothing", "第1行不是 JSON。要一个 JSON 列表"),
+])  # fmt: skip
+def test_command_refuses_what_is_not_a_sequence(wrong: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
         main(wrong, sequence=True)

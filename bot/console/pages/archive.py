@@ -1,7 +1,6 @@
 """归档: lectures that are over, with all that is kept of each, on a page and in a zip; a whole year packed aside."""
 
 from datetime import datetime
-from pathlib import Path
 
 from bot.config import Config
 from bot.console import upkeep
@@ -16,9 +15,9 @@ from bot.exports import (
     keep_newest,
     made_at,
     made_exports,
-    own_folder,
     sweep_exports,
 )
+from bot.places import only_ours
 from bot.settings import REPORT_TEMPLATES
 from data import archive, lectures
 from data.announcements import KINDS
@@ -31,7 +30,6 @@ from data.desk_tables import ConsoleRole
 from data.errors import Declined, NoSuchLecture
 from data.leftovers import held
 from data.loop import LectureState
-from data.materials import size_words
 from data.reports import lecture as paper
 from data.reports import zipped
 from data.reports.word import DOCX, TemplateFault
@@ -89,15 +87,11 @@ def show_years(ask: Ask) -> Answer:
     made = made_exports(export_folder(ask.house.config), ARCHIVE)
     values = {
         "years": _years(ask),
-        "made": [(path.name, path.name[len(ARCHIVE) :][:4], made_at(path), _size(path)) for path in made],
+        "made": [(path.name, path.name[len(ARCHIVE) :][:4], made_at(path), upkeep.size(path)) for path in made],
         "last": next(iter(upkeep.jobs(ask)), None),
         "keep": KEEP,
     }
     return Html("archive_years.html", "一整年的档案", values)
-
-
-def _size(path: Path) -> str:
-    return size_words(path.stat().st_size)
 
 
 def pack(ask: Ask) -> Done:
@@ -112,20 +106,19 @@ def pack(ask: Ask) -> Done:
 
 def _pack(job: Job, config: Config, now: datetime, year: int) -> str:
     """Into one file that only we may read; the oldest beyond `KEEP` go."""
-    home = own_folder(config)
-    folder = home / f"{ARCHIVE}{year}-{now:{STAMP}}"
+    home = only_ours(export_folder(config))
+    folder = home.resolve() / f"{ARCHIVE}{year}-{now:{STAMP}}"
     try:
         folder.mkdir(mode=0o700)
         with held(folder):
-            said = upkeep.run(job, config, "archive", "--noted", "--year", str(year), "--out", str(folder.resolve()))
+            said = upkeep.run(job, config, "archive", "--noted", "--year", str(year), "--out", str(folder))
             (made,) = folder.glob("*.zip")
             made.chmod(0o600)
             packed = made.rename(home / f"{folder.name}.zip")
     finally:
         sweep_exports(home)
     keep_newest(packed, ARCHIVE)
-    gone = [line for line in said.splitlines() if line.startswith("有")]  # photos
-    return "".join(["做好了，下面可以下载。", *gone])
+    return f"做好了，下面可以下载。{said.replace(str(made), packed.name)}"  # it has moved since
 
 
 def give_year(ask: Ask) -> Answer:

@@ -13,12 +13,12 @@ from bot.config import Config
 from bot.console import upkeep
 from bot.console.background import Job
 from bot.console.values import Answer, Ask, Deed, Done, Html, Page
-from bot.exports import KEEP, NAME, STAMP, export_folder, keep_newest, made_exports, own_folder, part_of, sweep_exports
+from bot.exports import KEEP, NAME, STAMP, export_folder, keep_newest, made_exports, part_of, sweep_exports
+from bot.places import only_ours
 from bot.settings import BACKUP
 from data.desk_errors import BadEntry, NotThere
 from data.desk_tables import ConsoleRole
 from data.leftovers import held
-from data.materials import size_words
 
 BACK_UP, DRILL, EXPORT = "backup", "drill", "export"
 WHATS = {BACK_UP: "备份", DRILL: "演练恢复", EXPORT: "导出全部数据"}
@@ -31,11 +31,11 @@ def show(ask: Ask) -> Answer:
     plan = plan_of(config)
     values = {
         "sqlite": is_sqlite(config.database_url),
-        "backups": [(path.name, made_at(path), _size(path)) for path in _backups(config)],
+        "backups": [(path.name, made_at(path), upkeep.size(path)) for path in _backups(config)],
         "daily": config[BACKUP],
         "folder": plan.folder,
         "second": plan.second,
-        "exports": [(path.name, _size(path), "-open" in path.name) for path in _exports(config)],
+        "exports": [(path.name, upkeep.size(path), "-open" in path.name) for path in _exports(config)],
         "last": next(iter(upkeep.jobs(ask)), None),
         "keep": KEEP,
         "longest": MAX_REASON,
@@ -80,7 +80,7 @@ def remove_export(ask: Ask) -> Done:
 
 def _export(job: Job, config: Config, now: datetime, *, openly: bool) -> str:
     """Export into one file that only we may read; the oldest beyond `KEEP` go."""
-    home = own_folder(config)
+    home = only_ours(export_folder(config))
     folder = home / f"{NAME}{now:{STAMP}}{'-open' if openly else ''}"
     try:
         upkeep.run(job, config, EXPORT, "--noted", "--out", str(folder.resolve()), *(["--open"] if openly else []))
@@ -104,10 +104,6 @@ def _backups(config: Config) -> list[Path]:
 
 def _exports(config: Config) -> list[Path]:
     return made_exports(export_folder(config))
-
-
-def _size(path: Path) -> str:
-    return size_words(path.stat().st_size)
 
 
 PAGES: tuple[Page | Deed, ...] = (
