@@ -1,5 +1,7 @@
 """The names of dialects: those that are listened for, and others that a list of lecturers may have."""
 
+import re
+
 SAME = {"客家": "客家话"}  # what people say too
 # What a wish is listened through for: "能不能用白话讲".
 HEARD = (
@@ -19,3 +21,13 @@ _OTHERS = (
     "哈尼语", "京语", "满语", "朝鲜语", "哈萨克语", "英语", "手语",
 )  # fmt: skip
 WRITTEN = frozenset({*HEARD, *_OTHERS}) - SAME.keys()
+MANY = "双语"  # says how many, not which
+# 白话和普通话 are two; 石湾和平话 is one, of a place.
+_BETWEEN = re.compile(r"[\s、，,；;。+/／&（）()【】\[\]]+|(?:(?<=[话语腔])|(?<=客家))[和与及]")
+_MOSTLY = re.compile(r"^以?(.*)为[主辅]$")
+
+
+def spoken(words: str) -> tuple[str, ...]:
+    """The dialects that somebody wrote down: 白话为主（本地话），普通话."""
+    each = (_MOSTLY.sub(r"\1", part) for part in _BETWEEN.split(words))
+    return tuple(dict.fromkeys(filter(None, each)))

@@ -18,8 +18,11 @@ class TooMuch(Exception):
     """It unpacks to more than was said."""
 
 
-def unpacked(file: IO[bytes], *, parts: int, size: int) -> dict[str, bytes]:
-    """Its parts by name: ``parts`` at most, of ``size`` bytes in all. Raises `NotZip` and `TooMuch`."""
+def unpacked(file: IO[bytes], *, parts: int, size: int, endings: tuple[str, ...] = ("",)) -> dict[str, bytes]:
+    """Its parts by name: ``parts`` at most, of ``size`` bytes in all; only those whose names end so are unpacked.
+
+    Raises `NotZip` and `TooMuch`.
+    """
     try:
         with ZipFile(file) as archive:
             entries = archive.infolist()
@@ -27,7 +30,8 @@ def unpacked(file: IO[bytes], *, parts: int, size: int) -> dict[str, bytes]:
                 raise TooMuch
             if any(each.compress_type not in (ZIP_STORED, ZIP_DEFLATED) for each in entries):
                 raise BadZipFile  # others are not of Office, and cannot be unpacked in pieces
-            return {each.filename: _part(archive.open(each)) for each in entries if not each.is_dir()}
+            wanted = [each for each in entries if not each.is_dir() and each.filename.lower().endswith(endings)]
+            return {each.filename: _part(archive.open(each)) for each in wanted}
     except TooMuch:
         raise
     except Exception as error:  # broken files fail in any of a hundred ways

@@ -27,6 +27,13 @@ def test_what_is_unpacked_is_packed_again() -> None:
     assert unpacked(packed(parts), parts=1, size=300_000) == parts
 
 
+def test_only_what_is_wanted_is_unpacked() -> None:
+    assert unpacked(io.BytesIO(made(300_000)), parts=2, size=300_000, endings=(".png",)) == {NAME: bytes(300_000)}
+    assert unpacked(io.BytesIO(made(300_000)), parts=2, size=300_000, endings=(".xml", ".rels")) == {}
+    with pytest.raises(TooMuch):
+        unpacked(io.BytesIO(made(300_000)), parts=2, size=299_999, endings=(".xml",))
+
+
 @pytest.mark.parametrize(("parts", "size"), [(1, 300_000), (2, 299_999)])
 def test_too_many_or_too_much(parts: int, size: int) -> None:
     with pytest.raises(TooMuch):

@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 
 from data.bring.model import Plain
+from data.dialects import spoken
 from data.names import clean_text
 
 NONE = "无"  # what empties a cell; a cell left blank changes nothing
 NAME_MOST, TEXT_MOST, LIST_MOST = 40, 200, 40  # characters, characters, items
 NUMBER_MOST = 100_000
-_SPACE_IN_HAN = re.compile(r"(?<=[\u3400-\u9fff\U00020000-\U0003ffff]) +(?=[\u3400-\u9fff\U00020000-\U0003ffff])")
+_IN_HAN = r"[\u3400-\u9fff\U00020000-\U0003ffff]"
+_SPACE_IN_HAN = re.compile(rf"(?<={_IN_HAN}) +(?={_IN_HAN})")
+_BLANK_BETWEEN = re.compile(rf"(?<={_IN_HAN}{_IN_HAN}) +(?={_IN_HAN}{_IN_HAN})")
 _LISTED = re.compile(r"[、，,；;\n]+")
 _NUMERALS = {char: str(value) for value, char in enumerate("零一二三四五六七八九")} | {"〇": "0", "○": "0", "两": "2"}
 _HAN = f"[{''.join(_NUMERALS)}十]"
@@ -46,6 +49,10 @@ class BadCell(ValueError):
 
 def plain(value: object) -> str:
     """A cell as text: no spaces around it, none that only pad a name (李  明), nothing invisible."""
+    return _SPACE_IN_HAN.sub("", _tidy(value))
+
+
+def _tidy(value: object) -> str:
     if isinstance(value, bool):
         raise BadCell("写的是真假值（TRUE/FALSE），请写文字")
     if isinstance(value, date | time | timedelta):
@@ -54,7 +61,7 @@ def plain(value: object) -> str:
         value = int(value)
     kept = clean_text(str(value), limit=10_000).replace("\u200d", "").replace("\ufe0f", "")
     lines = (re.sub(r"[^\S\n]+", " ", each).strip() for each in kept.replace("\t", " ").split("\n"))
-    return _SPACE_IN_HAN.sub("", "\n".join(each for each in lines if each))
+    return "\n".join(each for each in lines if each)
 
 
 def name(value: object) -> str:
@@ -94,6 +101,16 @@ def names(value: object) -> tuple[str, ...]:
     if long := [each for each in listed if len(each) > NAME_MOST]:
         raise BadCell(f"“{long[0][:10]}…”太长了，最多{NAME_MOST}个字；几样之间用顿号隔开")
     return listed
+
+
+def dialect(value: object) -> str:
+    """As `text`, of dialects: a blank may be all that stands between two (粤语 普通话)."""
+    return text(_BLANK_BETWEEN.sub("、", _tidy(value)))
+
+
+def dialects(value: object) -> tuple[str, ...]:
+    """As `names`, of dialects, however they are put together."""
+    return names("、".join(spoken(dialect(value))) or NONE)
 
 
 def one_of(choices: Mapping[str, str]) -> Callable[[object], Plain]:

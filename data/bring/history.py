@@ -16,7 +16,7 @@ from data import recording
 from data.bring import cells
 from data.bring.known import Known
 from data.bring.model import Column, Entry, Fault, Hand, Line, Plain, Standing, entry
-from data.bring.said import check_dialects
+from data.bring.said import hint_at_dialects
 from data.figures.periods import PeriodKind, is_settled, period_of
 from data.loop import EventKind, Lecture, LectureState, Step, Subject
 from data.planning import short_name
@@ -48,7 +48,7 @@ COLUMNS = (
     Column(VILLAGE, "在哪个村；镇上办的可以不写", cells.text, "示例村"),
     Column(HAMLET, "村小组", cells.text, "三组"),
     Column(VENUE, "地点", cells.text, "村文化室", width=20),
-    Column(DIALECT, "讲的什么话", cells.text, "白话"),
+    Column(DIALECT, "讲的什么话", cells.dialect, "白话"),
     Column(MODE, "不写就是现场；线上的不写地点", cells.one_of(_MODES), SITE, choices=(SITE, BOTH, ONLINE)),
     Column(KIND, "哪种活动，不写就是讲座", cells.one_of({each: each for each in KINDS}), "讲座", choices=tuple(KINDS)),
     Column(ATTENDED, "到场多少人，只写数字；不知道就不写", cells.number, 36),
@@ -60,7 +60,7 @@ _KIND_NAMES = {kind: name for name, kind in KINDS.items()}
 _AT_ONCE = 500
 _DAY_LONG = timedelta(days=1)
 _WHY = "导入"
-_SPOKEN = re.compile(r"[^\s、，,；;+/和与及]+")  # 白话和普通话
+_NO_MATTER = re.compile(r"[\s、]+")
 
 Mark = tuple[datetime, str, str, str]  # when (UTC), village, lecturer, topic
 
@@ -77,8 +77,7 @@ def weigh(known: Known, lines: Sequence[Line]) -> list[Entry]:
             line.fault(DAY, f"和第{first}行重复（同一时间、村、宣讲员和题目），请只留一行")
         else:
             entries.append(_entry(known, line, mark, standing.get(mark)))
-    for line in lines:
-        check_dialects(known, line, DIALECT, _SPOKEN.findall(line.text(DIALECT) or ""))
+    hint_at_dialects(known, lines, DIALECT)
     _hint_at_doubles(known, [(line, mark) for line, mark in marked if mark not in standing])
     _tell_late(known, lines, entries)
     return entries
@@ -200,6 +199,8 @@ def _entry(known: Known, line: Line, mark: Mark, lecture: Lecture | None) -> Ent
     if lecture.state in (LectureState.ANNOUNCED, LectureState.CANCELLED):
         stands = "取消了" if lecture.state == LectureState.CANCELLED else "还没报讲完"
         line.fault(DAY, f"就是课{lecture.id}，那一节{stands}，不能当历史讲座导入")
+    if _NO_MATTER.sub("", line.text(DIALECT) or "") == _NO_MATTER.sub("", lecture.dialect):
+        wanted.pop(DIALECT, None)
     made = entry(line, name, of | dict(_shown(lecture)), wanted)
     _keep_what_is_counted(known, line, made, lecture)
     return made

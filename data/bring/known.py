@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from data.bring.model import Line
 from data.desk_tables import TopicAlias
+from data.dialects import spoken
 from data.lexicon import OTHER, TopicLexicon, load_lexicon
 from data.loop import Lecture
 from data.planning import short_name
@@ -142,10 +143,15 @@ class Known:
 
     @cached_property
     def dialects(self) -> frozenset[str]:
-        """Those that somebody speaks, or a lecture was held in."""
-        spoken = self.session.exec(select(Lecturer.dialects)).all()
+        """Those that somebody speaks."""
+        found = self.session.exec(select(Lecturer.dialects)).all()
+        return frozenset(each for said in found for words in said for each in spoken(words))
+
+    @cached_property
+    def heard(self) -> frozenset[str]:
+        """Those that somebody speaks, or a lecture was held in: free text, so nobody is offered it."""
         held = self.session.exec(select(Lecture.dialect).where(Lecture.dialect != "").distinct())
-        return frozenset({*held, *(each for said in spoken for each in said)})
+        return self.dialects.union(each for words in held for each in spoken(words))
 
     @cached_property
     def near_said(self) -> dict[str, bool]:

@@ -8,6 +8,7 @@ from data.bring import cells
 from data.bring.known import NOT_HERE, Known, once_each, settled
 from data.bring.model import Column, Entry, Hand, Line, Plain, entry
 from data.bring.said import check_dialects, check_free
+from data.dialects import spoken
 from data.tables import Lecturer, LecturerTopic
 
 NAME, TITLE, KIND, TRADE, DIALECTS = "姓名", "职务", "类别", "行当", "方言"
@@ -18,7 +19,7 @@ COLUMNS = (
     Column(TITLE, "人家怎么称呼：医生、警官、老师", cells.text, "医生"),
     Column(KIND, "哪一类", cells.one_of({each: each for each in KINDS}), "技术", choices=KINDS),
     Column(TRADE, "做什么工作", cells.text, "镇卫生院医生", width=20),
-    Column(DIALECTS, "会讲的话，几样就用顿号隔开", cells.names, "白话、普通话", width=18),
+    Column(DIALECTS, "会讲的话，几样就用顿号隔开", cells.dialects, "白话、普通话", width=18),
     Column(TOPICS, "会讲的题目，目录里的或“题目”表里的", cells.names, "健康、医疗保险", width=24),
     Column(FREE, "什么时候有空", cells.names, "每天晚上、周六下午", width=22),
     Column(VILLAGE, "住哪个村，没有就不写", cells.text, "示例村"),
@@ -66,6 +67,8 @@ def _entry(known: Known, line: Line, name: str) -> Entry:
     lecturer = known.lecturers.get(name)
     was = _standing(known, lecturer) if lecturer is not None else None
     wanted: dict[str, Plain] = {title: line.values[title] for title in _FIELDS if title in line.values}
+    if lecturer is not None and wanted.get(DIALECTS) == spoken("、".join(lecturer.dialects)):
+        wanted[DIALECTS] = tuple(lecturer.dialects)  # the same, put together in another way
     topics = settled(known.topic_names, line, TOPICS, line.words(TOPICS))
     if topics is not None:
         wanted[TOPICS] = tuple(sorted(topics))
