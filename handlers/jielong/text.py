@@ -167,7 +167,7 @@ def _parse_lines(lines: list[str]) -> Solitaire:
         return NOT_JIELONG
     head = read_head(body[:at])
     if head.title is None:
-        above = [line for line in (*lines[: header.at], header.before) if line.strip()]
+        above = [line for line in (*lines[: header.at], header.before) if re.search(r"\w", line)]  # as in the head
         head = replace(head, title=_without_mention(above[-1]) if above else None)
     if head.title is not None:  # else there is nothing above the list to print a closing paragraph under
         head = replace(head, notes=(*head.notes, *closing))

@@ -162,6 +162,7 @@ _WORDS = st.sampled_from(_PIECES)
 @example("例会报名\n#接龙\n例 张三\n1. 李四", False)
 @example("Example \r\n#接龙1. ", False)
 @example("例 \r\n#接龙1. ", False)
+@example("🌹\r\n#接龙1. ", False)  # a rose is no title: below the header it is not read as one
 def test_printed_lists_read_back_the_same(words: str, headed: bool) -> None:
     solitaire = parse("#接龙\n" + words if headed else words)
     inner = any(re.search(r"\d ?[.、):]", fold(entry.raw)) for entry in solitaire.entries)
