@@ -5,14 +5,12 @@ All are plain functions of `Facts`. A day is always named by its date: what is w
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from data.loop import EventKind
-from data.phrases import day_and_time
+from data.phrases import date_and_time
 from data.tables import RoomKind
-
-_FAR = timedelta(days=9)  # seen from so far, a day is named by its date
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +75,7 @@ def place(village: str, venue: str) -> str:
 
 def fixed(moment: datetime, zone: ZoneInfo) -> str:
     """11月28日（周六）19:30."""
-    return day_and_time(moment, zone, now=moment - _FAR)
+    return date_and_time(moment, zone)
 
 
 def announcement(facts: Facts, room: RoomKind, zone: ZoneInfo) -> str:

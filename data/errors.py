@@ -230,7 +230,7 @@ class NotBegun(Declined):
     """It has not begun yet."""
 
     def __init__(self, number: int, when: str) -> None:
-        super().__init__(f"课{number}{when}才开始，等讲完再报人数、发照片。")
+        super().__init__(f"课{number}要到{when}才开始，等讲完再报人数、发照片。")
 
 
 class NoPicture(Declined):

@@ -109,9 +109,10 @@ def test_a_correction_keeps_the_rest_and_is_written_down(town: DemoTown) -> None
 
 
 def test_before_it_began_there_is_nothing_to_count(town: DemoTown) -> None:
+    """It was said: 课111月23日（周一）19:30才开始."""
     talk = Talk(town)
     assert "才开始" in talk.say("卫生院黄医生", None, "到场 36")[0]
-    assert "才开始" in talk.say("干事小农", None, "课1 到场 36")[0]
+    assert "课1要到11月23日（周一）19:30才开始" in talk.say("干事小农", None, "课1 到场 36")[0]
     with town.session() as session:
         assert session.get_one(Lecture, 1).attended is None
 

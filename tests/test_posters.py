@@ -325,6 +325,7 @@ def test_it_is_the_coordinators_affair(town: DemoTown) -> None:
 
 
 def test_warnings_come_with_it(town: DemoTown) -> None:
+    """That it is cancelled was told twice: by the caption, and in a message of its own."""
     with town.session() as session, session.begin():
         lecture = lectures.find(session, 1)
         lecture.state, lecture.title = LectureState.CANCELLED, "𠮷老师讲防骗"
@@ -333,8 +334,15 @@ def test_warnings_come_with_it(town: DemoTown) -> None:
         title = snippet.title
     talk = Talk(town)
     said = talk.say(BOSS, None, "海报 课1")
-    assert "这节课取消了，海报上写明了“已取消”。海报上画不出“𠮷”" in said[1]
-    assert "不在有效期里" in talk.say(BOSS, None, f"海报 {title}")[-1]
+    assert len(said) == 2 and said[1].startswith(f"[私聊 {BOSS}] 海报上画不出“𠮷”")
+    assert said[0].endswith("，这节课取消了，海报上写明了“已取消”。")
+    old = talk.say(BOSS, None, f"海报 {title}")
+    assert all("的海报" in each and "不在有效期里" in each for each in old), "a caption a page, and nothing else"
+    with town.session() as session, session.begin():
+        held = lectures.find(session, 2)
+        held.state, held.starts_at = LectureState.ANNOUNCED, NOW - timedelta(days=1)
+    (over,) = talk.say(BOSS, None, "海报 课2")
+    assert "已经开始或讲完了" in over
 
 
 def test_many_lectures_come_as_several_pages(town: DemoTown) -> None:

@@ -104,6 +104,17 @@ def test_another_year_is_named(town: DemoTown, monkeypatch: pytest.MonkeyPatch) 
     ]
 
 
+def test_whoever_plans_for_another_year_is_told_which(town: DemoTown) -> None:
+    """A lecture of 2027-03-05 was shown, and 排好了 said, as of 3月5日; only its poster named the year."""
+    talk = Talk(town, sends=False)
+    said = talk.say(BOSS, None, "排课 防骗 覃警官 2027年3月5日晚上7点半 上坪村 晒谷场 40座")
+    assert said[0].startswith(f"[私聊 {BOSS}] 请留意：是2027年。\n将发到")
+    assert any("，2027年3月5日（周五）19:30。" in each for each in talk.say(BOSS, None, "确认"))
+    assert "请留意：是2027年" in talk.say(BOSS, None, "课1 改期 2027年3月8日晚上7点半")[0]
+    talk.say(BOSS, None, "取消")
+    assert "请留意" not in talk.say(BOSS, None, "课1 改期 11月25日晚上7点半")[0]
+
+
 # ---- words that stay whole -----------------------------------------------------------------------------------------
 
 

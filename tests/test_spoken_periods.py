@@ -6,8 +6,10 @@
 from datetime import date, timedelta
 
 import pytest
+from sqlmodel import select
 
 from data.figures.periods import BadPeriod, PeriodKind
+from data.loop import Order, Voice
 from handlers.desk.periods import period_in, whole_period
 from tests.town import DemoTown, Talk
 
@@ -76,12 +78,13 @@ SPOKEN = {
     "十一月二十日": "2026-11-20", "去年12月31日": "2025-12-31", "2026.11.20": "2026-11-20",
     "2026/11/20": "2026-11-20", "12月31日": "2025-12-31",
     "今天": "2026-11-20", "昨天": "2026-11-19", "昨日": "2026-11-19", "前天": "2026-11-18", "大前天": "2026-11-17",
+    "上周三": "2026-11-11", "上个星期天": "2026-11-15", "上上周一": "2026-11-02", "本周一": "2026-11-16",
     "2027年": "2027", "明年": "2027", "明年一季度": "2027Q1", "下个月": "2026-12", "下周": "2026W48",
     "下季度": "2027Q1", "明天": "2026-11-21", "2026年12月": "2026-12", "2026年第50周": "2026W50",
 }  # fmt: skip
 NONSENSE = (
     "2026年9季度", "13月", "2026-14", "1999年", "月亮", "去年的月亮", "下下年", "看看", "2026年2月30日", "2026W54",
-    "第60周", "11月第一周", "前三季度", "近三个月", "1-9月",
+    "第60周", "上周末", "11月第一周", "前三季度", "近三个月", "1-9月",
     "2026年1到9月", "2026-11-202", "26", "<b>", "0", "最近", "十十十月",
 )  # fmt: skip
 TO_COME = ("2027年", "下个月", "明天", "下周", "2026年12月", "2026年第50周", "2026年12月31日")
@@ -121,6 +124,10 @@ def test_all_of_it_is_understood_in_chat(town: DemoTown) -> None:
     [
         ("日报", "门楼镇2026年11月20日"),
         ("昨天的日报", "门楼镇2026年11月19日"),
+        ("上周三的日报", "门楼镇2026年11月11日"),
+        ("石湾村上周日的小结", "石湾村2026年11月15日"),
+        ("上周日报", "门楼镇2026年第46周"),
+        ("本周一共办了几场", "门楼镇2026年第47周"),
         ("11月18日日报", "门楼镇2026年11月18日"),
         ("上坪村2026年11月18日的日报发我", "上坪村2026年11月18日"),
         ("周报", "门楼镇2026年第47周"),
@@ -146,13 +153,47 @@ def test_days_and_weeks_are_reported_in_chat_too(town: DemoTown, words: str, tit
         ("2026年11月", "2026年11月"),
         ("2026年11月19日", "2026年11月19日"),
         ("上周？", "2026年第46周"),
+        ("上半年", "2026年上半年"),
+        ("四季度", "2026年第四季度"),
+        ("11月", "2026年11月"),
+        ("十一月份。", "2026年11月"),
+        ("11月20日", "2026年11月20日"),
+        ("昨天", "2026年11月19日"),
+        ("今天", "2026年11月20日"),
+        ("上周三", "2026年11月11日"),
     ],
 )
 def test_a_period_alone_is_a_wish_for_its_numbers(town: DemoTown, words: str, label: str) -> None:
-    """2026年第47周 was put down as an order for a lecture called 2026年第47周."""
+    """2026年第47周 and 11月20日 were put down as orders for lectures called so, 上半年 as a question to be answered,
+    四季度 as the rating of a lecture."""
     talk = Talk(town)
     assert talk.say("干事小农", None, words)[0].splitlines()[0] == f"[私聊 干事小农] 门楼镇{label}"
     assert talk.say("干事小农", "上坪村乡亲群", words) == [], "neighbours talk of last week too"
+
+
+@pytest.mark.parametrize(
+    ("words", "title"),
+    [
+        ("上坪村11月", "上坪村2026年11月"),
+        ("11月上坪村", "上坪村2026年11月"),
+        ("上坪村 去年", "上坪村2025年"),
+        ("石湾村的上半年", "石湾村2026年上半年"),
+        ("前三季度", "看不懂时段“前三季度”"),
+        ("1-9月", "看不懂时段“1-9月”"),
+        ("平山村11月", "没找到地方“平山村”"),
+    ],
+)
+def test_so_it_is_with_a_place_or_where_it_is_none(town: DemoTown, words: str, title: str) -> None:
+    """1-9月 was an order for a lecture."""
+    said = Talk(town).say("干事小农", None, words)
+    assert said[0].splitlines()[0].startswith(f"[私聊 干事小农] {title}")
+    with town.session() as session:
+        assert not session.exec(select(Voice)).all() and not session.exec(select(Order)).all()
+
+
+@pytest.mark.parametrize("words", ["明天", "下周", "3号", "最近", "上坪村", "请老师来上坪村11月20日", "11月有课吗"])
+def test_other_times_ask_for_no_numbers(town: DemoTown, words: str) -> None:
+    assert not [each for each in Talk(town).say("干事小农", None, words) if "门楼镇20" in each or "没找到地方" in each]
 
 
 @pytest.mark.parametrize(("words", "said"), [("第60周周报", "第60周"), ("2月30日日报", "2月30日")])

@@ -53,7 +53,7 @@ def plan(turn: Turn) -> Reply:
     rooms = rooms_of_villages(turn.session, wanted.village_ids)
     said = [(room, announcements.announcement(facts, room.kind, turn.rules.zone)) for room in rooms]
     poster = posters.of_announcement(facts, turn.rules, now=turn.now) if rooms else None
-    shown = _preview(turn, said, lecturers=(facts.lecturer,))
+    shown = _another_year(turn, wanted.starts_at) + _preview(turn, said, lecturers=(facts.lecturer,))
     if poster is not None and poster.warning:
         shown = f"{poster.warning}\n{shown}"
     if pieces.unread:
@@ -258,7 +258,7 @@ def _propose(turn: Turn, lecture: Lecture, wished: Change) -> Reply:
     }
     said = [(note.room, note.text) for note in notes]
     poster = posters.of_announcement(after, turn.rules, now=turn.now) if wished.live_url else None
-    shown = _preview(turn, said, lecturers=tuple(lecturers))
+    shown = _another_year(turn, wished.starts_at) + _preview(turn, said, lecturers=tuple(lecturers))
     shown = f"{poster.warning}\n{shown}" if poster is not None and poster.warning else shown
     return Reply(shown, Ask("change_lecture", asked))
 
@@ -291,6 +291,12 @@ def _preview(turn: Turn, said: list[tuple[Room, str]], *, lecturers: tuple[str, 
     told = f"{'、'.join(reached)}会另收私信。" if reached else ""
     by_hand = f"{'、'.join(away)}没有绑定机器人，请您转告。" if away else ""
     return "\n".join([*parts, f"{told}{by_hand}回“确认”办，回“取消”作废。"])
+
+
+def _another_year(turn: Turn, starts_at: datetime | None) -> str:
+    """What groups are told names the day alone."""
+    year = starts_at.astimezone(turn.rules.zone).year if starts_at else turn.today.year
+    return f"请留意：是{year}年。\n" if year != turn.today.year else ""
 
 
 def _departure(turn: Turn) -> str:

@@ -16,7 +16,7 @@ SETTLING = {PeriodKind.DAY: timedelta(0), PeriodKind.WEEK: timedelta(days=2)}
 _SETTLING = timedelta(days=15)
 _DAYS = {"大前": -3, "前": -2, "昨": -1, "今": 0, "当": 0, "明": 1, "后": 2}
 _YEARS = {"今": 0, "本": 0, "去": -1, "上": -1, "上一": -1, "前": -2, "明": 1}
-_STEPS = {"上上": 2, "上": 1}
+_STEPS = {"上上": 2, "上": 1, "下": -1, "下下": -2}
 _UNITS = {"月": PeriodKind.MONTH, "季": PeriodKind.QUARTER, "期": None}
 _WEEK = PeriodKind.WEEK  # 周, 星期, 礼拜
 _HAN = "一二三四五六七八九十"
@@ -38,22 +38,28 @@ _UNIT_SAID = r"(?:一?个|一)?(?P<unit>月|季|期|周|星期|礼拜)(?:份|度
 _NEAR = re.compile(rf"(?P<way>上上?|这|本|当){_UNIT_SAID}")
 _DAY = re.compile(r"(?P<day>大?前|昨|今|当|明|后)[天日]")
 _AHEAD = re.compile(rf"下{_UNIT_SAID}")  # nothing is known of it yet
+_WEEKDAYS = "一二三四五六日天"
+# 上周三, 上周日的日报; 上周日报 and 上周三场 say nothing of a day.
+_WEEKDAY = re.compile(
+    rf"(?P<way>上上?|这|本|下下?)一?个?(?:周|星期|礼拜)(?P<weekday>[{_WEEKDAYS}])(?!\s*[{_HAN}场次堂节回个村共起直下些定报气])"
+)
 # Times that are no one period; the second where no place is called so.
 _SPAN = re.compile(
     rf"[前近][{_HAN}两几半\d]+个?(?:月|季度?|年|周|星期|礼拜|天|日)|"
-    rf"(?<!\d)(?:\d{{1,2}}|[{_HAN}]{{1,2}})\s*月?\s*(?:[-—~]|到|至)+\s*(?:\d{{1,2}}|[{_HAN}]{{1,2}})\s*月"
+    rf"(?<!\d)(?:\d{{1,2}}|[{_HAN}]{{1,2}})\s*月?\s*(?:[-—~]|到|至)+\s*(?:\d{{1,2}}|[{_HAN}]{{1,2}})\s*月|"
+    r"[上这本]一?个?(?:周|星期|礼拜)末"
 )
 _LIKE_TIME = re.compile(rf"{_SPAN.pattern}|最近|近期|个月|[年季周]|[\d{_HAN}]+[月日号]")
 _LEFT = re.compile(r"\d+\s*(?:年|月|季|周)|20\d\d|^[-—~]")  # a time that was not understood
-# For patterns in which no group has a name: a time gone by, or going on, within other words; and a period in itself,
-# that says which year, week or month is meant.
-_span, _date, _week, _near_, _year_, _part_ = (
-    re.sub(r"\(\?P<\w+>", "(?:", each.pattern) for each in (_SPAN, _DATE, _NUMBERED_WEEK, _NEAR, _YEAR, _PART)
+# For patterns in which no group has a name: a time gone by, or going on, within other words; and what is a period in
+# itself (or was meant as one: 前三季度). 明天 and 下周 ask for no numbers.
+_span, _date, _week, _weekday, _near_, _year_, _part_ = (
+    re.sub(r"\(\?P<\w+>", "(?:", each.pattern) for each in (_SPAN, _DATE, _NUMBERED_WEEK, _WEEKDAY, _NEAR, _YEAR, _PART)
 )
 TIME = rf"最近|(?:前|昨)[天日]|{_span}|{_date}|{_week}|{_near_}|{_year_}|{_part_}"
 ALONE = (
     r"20\d\d(?:[Qq][1-4]|[Hh][12]|[Ww]\d{1,2}|(?:[-./]\d{1,2}){1,2})|"
-    rf"(?={_year_}){_date}|{_week}|(?:{_year_})\s*的?\s*(?:{_part_})?|{_near_}"
+    rf"{_date}|{_week}|(?:{_year_})\s*的?\s*(?:{_part_})?|{_part_}|{_span}|(?=上){_weekday}|{_near_}|(?:大?前|昨|今)[天日]"
 )
 
 
@@ -91,7 +97,7 @@ def _said(words: str, kind: PeriodKind, today: date) -> tuple[Period, str] | Non
             return _dated(found, today), _without(words, found)
         except BadPeriod as bad:  # told in the words that were typed
             raise BadPeriod(found[0]) from bad
-    if found := _DAY.search(words):
+    if found := _DAY.search(words) or _WEEKDAY.search(words):
         return _day(found, today), _without(words, found)
     if found := _AHEAD.search(words):
         unit = _UNITS.get(found["unit"], _WEEK) or kind
@@ -136,7 +142,12 @@ def _near(found: re.Match[str], kind: PeriodKind, today: date) -> Period:
 
 
 def _day(found: re.Match[str], today: date) -> Period:
-    return period_of(today + timedelta(days=_DAYS[found["day"]]), PeriodKind.DAY)
+    said = found.groupdict()
+    if weekday := said.get("weekday"):
+        days = min(_WEEKDAYS.index(weekday), 6) - today.weekday() - 7 * _STEPS.get(said["way"], 0)
+    else:
+        days = _DAYS[said["day"]]
+    return period_of(today + timedelta(days=days), PeriodKind.DAY)
 
 
 def _year(found: re.Match[str], today: date) -> int | None:

@@ -163,7 +163,7 @@ def _stale(turn: Turn, lecture: Lecture) -> str:
 
 
 def _send(turn: Turn, poster: Poster, what: str, warning: str) -> Reply:
-    """The pages in the coordinator's direct chat, each with its caption, and a word about what is not right."""
+    """The pages in the coordinator's direct chat, with captions that warn; what a poster lacks is told behind."""
     room_id = turn.room_id if turn.room.direct else tell.direct_room(turn.session, turn.member_id, now=turn.now)
     ids = posters.keep(turn.session, poster)
     for place, picture_id in enumerate(ids, 1):
@@ -177,4 +177,4 @@ def _send(turn: Turn, poster: Poster, what: str, warning: str) -> Reply:
             picture_id=picture_id,
         )
     where = "" if turn.room.direct else "海报私聊发给您了。"
-    return Reply(f"{where}{warning}{poster.warning}")
+    return Reply(f"{where}{poster.warning}")
