@@ -5,7 +5,7 @@ nobody knows is None: it is drawn as a gap or a dash, never as nought.
 """
 
 from collections.abc import Iterable, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 from math import ceil, floor, log10
 from typing import TypeVar
 
@@ -20,6 +20,7 @@ NOTHING = "这段时间还没有数据。"
 UNKNOWN = "—"
 _BAR, _GAP = 24, 14
 _T = TypeVar("_T")
+_Box = tuple[float, float, float, float]
 _MOST_TOLD = 60  # items that the description for the ear goes through
 
 
@@ -123,10 +124,12 @@ def line(title: str, points: Sequence[tuple[str, float | None]], *, unit: str = 
     ticks = nice_ticks(max(values))
     left = EDGE + max(width(said(each), SMALL) for each in ticks) + 8
     right, top, bottom = wide - EDGE - 12, y + 22, y + 22 + 180
+    taken: list[_Box] = []
     for tick in ticks:
         at = bottom - tick / ticks[-1] * (bottom - top)
         canvas.path(f"M{number(left)} {number(at)}H{number(right)}", stroke=RULE, thick=1)
         canvas.text(left - 6, at + 5, said(tick), size=SMALL, fill=SOFT, anchor="end")
+        taken.append((left - 6 - width(said(tick), SMALL), at + 5 - SMALL, left - 6, at + 5))
     step = (right - left) / max(len(points) - 1, 1)
     places = [left + at * step for at in range(len(points))]
     runs = [
@@ -141,9 +144,7 @@ def line(title: str, points: Sequence[tuple[str, float | None]], *, unit: str = 
     alone = [run[0] for run in runs if len(run) == 1]
     for x, at in spots if len(spots) <= 31 else (*alone, spots[-1]):
         canvas.circle(x, at, 4, fill=SERIES[0])
-    highest, last = values.index(max(values)), len(values) - 1
-    first = dict.fromkeys((highest, last, *range(len(spots))))
-    _at_points(canvas, [spots[at] for at in first], [said(values[at]) for at in first], wide, bottom)
+    _at_points(canvas, spots, [said(value) for value in values], wide, bottom, taken)
     _under(canvas, [label for label, _ in points], places, bottom + 26, wide)
     return end(canvas, bottom + 34)
 
@@ -247,25 +248,67 @@ def _key(canvas: Canvas, names: Sequence[str], y: float, wide: float, *, colours
     return y + SMALL + 18
 
 
-_BESIDE = (-10, 22, -28, 40, -46, 58)  # px from a point down to the foot of its number; the first that is free
+_BESIDE = (-10, 22, -28, 40)  # px from a point down to the foot of its number: as near as it can be
 
 
 def _at_points(
-    canvas: Canvas, spots: Sequence[tuple[float, float]], numbers: Sequence[str], wide: float, bottom: float
+    canvas: Canvas,
+    spots: Sequence[tuple[float, float]],
+    numbers: Sequence[str],
+    wide: float,
+    bottom: float,
+    taken: Sequence[_Box],
 ) -> None:
-    """Each number above or below its point, on ground of its own, where it covers no other number and no point."""
-    taken = [(x - 4, y - 4, x + 4, y + 4) for x, y in spots]
-    for (x, y), words in zip(spots, numbers, strict=True):
-        half = width(words, SMALL) / 2
-        middle = min(max(x, EDGE / 2 + half), wide - EDGE / 2 - half)
-        boxes = ((middle - half - 1, y + down - SMALL, middle + half + 1, y + down + 3) for down in _BESIDE)
-        box = next(
-            (each for each in boxes if each[3] <= bottom and not any(_meet(each, other) for other in taken)), None
-        )
+    """Each number above or below its point, on ground of its own, where it covers no other number and no point. Whose
+    turn comes first decides who finds room: of several orders that with the highest and the last, with the most, and
+    with the nearest is drawn."""
+    highest, last = min(range(len(spots)), key=lambda at: spots[at][1]), len(spots) - 1
+    along = range(len(spots))
+    outward = sorted(along, key=lambda at: abs(at - highest))
+    orders = (along, [*reversed(along)], outward, [highest, last, *along], [highest, last, *reversed(along)])
+    taken = [*taken, *((x - 4, y - 4, x + 4, y + 4) for x, y in spots)]
+    tries = [_placed(spots, numbers, list(dict.fromkeys(each)), wide, bottom, taken) for each in orders]
+
+    def worth(boxes: dict[int, _Box]) -> tuple[float, ...]:
+        far = sum(max(spots[at][1] - box[3], box[1] - spots[at][1]) for at, box in boxes.items())
+        hiding = sum((box[1] < spots[at][1]) is _low(spots, at) for at, box in boxes.items())
+        return (highest in boxes) + (last in boxes), len(boxes), -far, -hiding
+
+    for at, box in max(tries, key=worth).items():
+        canvas.rect(box[0], box[1], box[2] - box[0], box[3] - box[1], fill=PAPER)
+        spot = (box[0] + box[2]) / 2
+        canvas.text(spot, box[3] - 3, numbers[at], size=SMALL, fill=INK, anchor="middle", bold=True)
+
+
+def _placed(
+    spots: Sequence[tuple[float, float]],
+    numbers: Sequence[str],
+    order: Sequence[int],
+    wide: float,
+    bottom: float,
+    full: Sequence[_Box],
+) -> dict[int, _Box]:
+    """Where the numbers stand that find room beside what is ``full``, one after the other."""
+    taken = [*full]
+    found: dict[int, _Box] = {}
+    for at in order:
+        x, y = spots[at]
+        _, left, right = _centred(numbers[at], x, wide)
+        low = _low(spots, at)
+        downs = sorted(_BESIDE, key=lambda down: (down in _BESIDE[2:], (down < 0) is low))
+        boxes = ((left - 1, y + down - SMALL, right + 1, y + down + 3) for down in downs)
+        free = (each for each in boxes if each[3] <= bottom and not any(_meet(each, other) for other in taken))
+        box = next(free, None)
         if box is not None:
+            found[at] = box
             taken.append(box)
-            canvas.rect(box[0], box[1], box[2] - box[0], box[3] - box[1], fill=PAPER)
-            canvas.text(middle, box[3] - 3, words, size=SMALL, fill=INK, anchor="middle", bold=True)
+    return found
+
+
+def _low(spots: Sequence[tuple[float, float]], at: int) -> bool:
+    """Whether the line comes down to a point from all sides, so that a number above would hide it."""
+    beside = [spots[each][1] for each in (at - 1, at + 1) if 0 <= each < len(spots)]
+    return bool(beside) and all(each < spots[at][1] for each in beside)
 
 
 def _meet(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
@@ -273,12 +316,23 @@ def _meet(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
 
 
 def _under(canvas: Canvas, labels: Sequence[str], places: Sequence[float], y: float, wide: float) -> None:
-    """The labels of the points, as many as fit side by side; the last always."""
-    taken = wide + 100.0
-    for label, at in zip(reversed(labels), reversed(places), strict=True):
-        words = clip(label, SMALL, 90)
-        half = width(words, SMALL) / 2
-        x = min(max(at, EDGE / 2 + half), wide - EDGE / 2 - half)
-        if x + half + 8 <= taken:
-            canvas.text(x, y, words, size=SMALL, fill=SOFT, anchor="middle")
-            taken = x - half
+    """The labels of the points, evenly: all of them, if need be without the word that they share (1月 2 3 … 12月), or
+    each second, third …, the last always."""
+    labels = [clip(label, SMALL, 90) for label in labels]
+    shared = {label[-1:] for label in labels}
+    short = [label[:-1] if 0 < at < len(labels) - 1 else label for at, label in enumerate(labels)]
+    alike = len(shared) == 1 and not shared.pop().isdecimal()
+    ways = [(labels, 8, 1), *([(short, 4, 1)] if alike else []), *((labels, 8, each) for each in range(2, len(labels)))]
+    for words, apart, every in (*ways, (labels, 0, len(labels))):
+        shown = [_centred(words[at], places[at], wide) for at in range((len(words) - 1) % every, len(words), every)]
+        if all(one[2] + apart <= other[1] for one, other in pairwise(shown)):
+            for label, left, right in shown:
+                canvas.text((left + right) / 2, y, label, size=SMALL, fill=SOFT, anchor="middle")
+            return
+
+
+def _centred(words: str, at: float, wide: float) -> tuple[str, float, float]:
+    """A label with where it begins and ends, within the picture."""
+    half = width(words, SMALL) / 2
+    middle = min(max(at, EDGE / 2 + half), wide - EDGE / 2 - half)
+    return words, middle - half, middle + half

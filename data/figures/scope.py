@@ -1,6 +1,6 @@
 """What a figure is counted for: a period, a place, and what was written down when the period's books were closed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,7 +28,8 @@ class NotBegun(Declined):
 class Scope:
     """``now`` matters only while the books are open: afterwards the same period gives the same numbers for ever.
 
-    ``town`` is the town's own name, as its file has it.
+    ``town`` is the town's own name, as its file has it. ``firsts`` keeps for `data.figures.records` what it has read:
+    a scope is made for one page or report, and the periods beside it share them.
     """
 
     period: Period
@@ -37,6 +38,7 @@ class Scope:
     now: datetime
     grace_days: int = GRACE_DAYS
     town: str = ""
+    firsts: dict[ColumnElement[Any], datetime | None] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def start(self) -> datetime:

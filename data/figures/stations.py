@@ -5,12 +5,25 @@ written down: of the months before that nothing is known, whatever is brought al
 makes a month idle. The rows are villages by months.
 """
 
-from sqlalchemy import ColumnElement, FromClause, String, func, literal, literal_column, or_, select, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    String,
+    and_,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    true,
+    union_all,
+)  # fmt: skip
 
 from data.columns import Moment
 from data.figures.figure import Column, Dim, Source, Things, places
-from data.figures.held import LECTURE, was_held, written_before
+from data.figures.held import LECTURE, STEP, was_held, written_before
 from data.figures.scope import Scope
+from data.loop import LectureState, Subject
 from data.statements import table_of
 from data.tables import Room, RoomKind, Village
 
@@ -35,7 +48,8 @@ def _villages_by_months(scope: Scope) -> FromClause:
 
 def _idle(scope: Scope) -> tuple[ColumnElement[bool], ...]:
     """That a month is over, that a village was known to be a station by its end, and that nothing was held there in
-    it."""
+    it. Before anything was held anywhere no village's lectures are looked through, month by month: that would be dear.
+    """
     since = func.coalesce(_ROOM.c.bound_at, _ROOM.c.created_at)
     room = select(_ROOM.c.id).where(_ROOM.c.village_id == _VILLAGE.c.id, _ROOM.c.kind != RoomKind.DIRECT, since < _ENDS)
     former = select(_FORMER.c.id).where(_FORMER.c.village_id == _VILLAGE.c.id, written_before(_ENDS, _FORMER))
@@ -45,7 +59,13 @@ def _idle(scope: Scope) -> tuple[ColumnElement[bool], ...]:
         LECTURE.c.starts_at < _ENDS,
         was_held(scope),
     )
-    known = or_(room.correlate(_VILLAGE).exists(), former.correlate(_VILLAGE).exists())
+    begun = (
+        select(func.min(STEP.c.at))
+        .where(STEP.c.subject == Subject.LECTURE, STEP.c.state == LectureState.DELIVERED.value)
+        .scalar_subquery()
+        < _ENDS
+    )
+    known = or_(room.correlate(_VILLAGE).exists(), and_(begun, former.correlate(_VILLAGE).exists()))
     return (scope.as_of >= _ENDS, known, ~held.correlate(_VILLAGE).exists())
 
 

@@ -145,7 +145,7 @@ def heat(session: Session, scope: Scope) -> Heat:
 def unknown_months(session: Session, scope: Scope) -> list[str]:
     """The months of a period, from its first, of which there are no records: they came before all that was written."""
     ends = {each.key: min(each.end(scope.zone), scope.now) for each in scope.period.months() or (scope.period,)}
-    return list(takewhile(lambda key: not records.began_before(session, ends[key]), ends))
+    return list(takewhile(lambda key: not records.began_before(session, scope, ends[key]), ends))
 
 
 def _unlabelled(session: Session, scope: Scope, by: str) -> str:

@@ -15,7 +15,8 @@ from data.reports.word import Picture, render, template
 
 WIDE = 620  # px of a chart on paper
 _SHARP = 2  # its pixels to one of the picture's
-_ACROSS = 150  # mm
+_ACROSS, _HIGH = 150, 150  # mm; below a picture so high there is room on a page for a lower one
+_NARROWEST = 120  # mm, at which its words can still be read
 _TABLES = ("month", "topic", "event", "lecturer_kind", "dialect", "venue", "mode")  # with that of the places
 _NO_FILE = re.compile(r'[\\/:*?"<>|\x00-\x1f]')  # what Windows or Linux keeps out of a name
 _LISTED, _IDLE = 50, 200  # late entries or media reports, and months of villages; the workbook has all
@@ -146,7 +147,8 @@ def _spoken(report: Report, months: Table) -> list[str]:
 
 
 def _picture(svg: str) -> Picture:
-    return Picture(png(svg, width=WIDE * _SHARP), _ACROSS)
+    wide, high = (float(each) for each in svg.split('viewBox="0 0 ', 1)[1].split('"', 1)[0].split())
+    return Picture(png(svg, width=WIDE * _SHARP), round(min(_ACROSS, max(_NARROWEST, _HIGH * wide / high))))
 
 
 def _rows(table: Table) -> list[dict[str, str]]:

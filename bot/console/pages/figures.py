@@ -225,8 +225,9 @@ def _counted(ask: Ask, scope: Scope, part: str) -> tuple[dict[str, Number], dict
 
 def standing(ask: Ask, scope: Scope, part: str) -> str:
     """Whether the numbers stay as they are, and what to know of the months where they are shown."""
-    said = told.standing(scope, recorded=records.reach(ask.session, scope))
-    return "".join((said, *(told.by_month(scope) if part in _BY_MONTH else ())))
+    recorded = records.reach(ask.session, scope)
+    said = told.standing(scope, recorded=recorded)
+    return "".join((said, *(told.by_month(scope) if recorded and part in _BY_MONTH else ())))
 
 
 def _width(svg: str) -> float:
