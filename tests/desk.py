@@ -1,7 +1,8 @@
 """The console on a demo town, and people who are logged in to it."""
 
+import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -171,3 +172,19 @@ async def _seen(answer: Any) -> Seen:
 
 def _village(name: str) -> Any:
     return select(Village).where(Village.name == name)
+
+
+Run = Callable[[Callable[[Desk], Awaitable[None]]], None]
+
+
+def teller(town: DemoTown) -> Run:
+    """Tells stories, each at a console of ``town`` that is opened for it."""
+
+    def told(story: Callable[[Desk], Awaitable[None]]) -> None:
+        async def tell() -> None:
+            async with open_desk(town) as desk:
+                await story(desk)
+
+        asyncio.run(tell())
+
+    return told

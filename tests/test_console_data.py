@@ -5,7 +5,6 @@ import io
 import json
 import threading
 import zipfile
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -15,26 +14,17 @@ from bot.backup import check
 from bot.console import upkeep
 from bot.console.pages import data
 from data.desk_tables import Audit, ConsoleRole
-from tests.desk import Desk, open_desk
+from tests.desk import Desk, Run, teller
 from tests.test_console_materials import home
 from tests.town import DemoTown, Talk
 
 WHO, PHONE = "三婶唐桂英", "13812345678"
-Run = Callable[[Callable[[Desk], Awaitable[None]]], None]
 
 
 @pytest.fixture
 def run(town: DemoTown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     home(tmp_path, monkeypatch)
-
-    def told(story: Callable[[Desk], Awaitable[None]]) -> None:
-        async def tell() -> None:
-            async with open_desk(town) as desk:
-                await story(desk)
-
-        asyncio.run(tell())
-
-    return told
+    return teller(town)
 
 
 async def worked() -> None:

@@ -1,7 +1,5 @@
 """The library in the console: who may see, upload and review what, and the file that comes back."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +13,7 @@ from data.desk import materials as listed
 from data.desk_tables import Audit, ConsoleRole
 from data.record_tables import Material, MaterialDownload, MaterialState
 from tests import desk as desks
-from tests.desk import Clerk, Desk, Seen, open_desk
+from tests.desk import Clerk, Desk, Run, Seen, teller
 from tests.town import ROOT, DemoTown
 
 PDF = b"%PDF-1.7 how not to be cheated"
@@ -33,22 +31,9 @@ def home(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def run(
-    town: DemoTown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[Callable[[Desk], Awaitable[None]]], None]:
+def run(town: DemoTown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     home(tmp_path, monkeypatch)
-
-    def told(story: Callable[[Desk], Awaitable[None]]) -> None:
-        async def tell() -> None:
-            async with open_desk(town) as desk:
-                await story(desk)
-
-        asyncio.run(tell())
-
-    return told
-
-
-Run = Callable[[Callable[[Desk], Awaitable[None]]], None]
+    return teller(town)
 
 
 def topic(desk: Desk, name: str = "反诈骗") -> str:

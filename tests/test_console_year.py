@@ -1,9 +1,7 @@
 """A whole year of the archive, packed from the console: beside the bot, by an admin, one thing at a time."""
 
-import asyncio
 import io
 import zipfile
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -12,14 +10,12 @@ from sqlmodel import select
 from bot.console import live, upkeep
 from bot.exports import ARCHIVE, KEEP
 from data.desk_tables import Audit, ConsoleRole
-from tests.desk import Desk, open_desk
+from tests.desk import Desk, Run, teller
 from tests.test_archive import keep
 from tests.test_console_data import logged, worked
 from tests.test_console_materials import home
 from tests.test_console_progress import heard, stream
 from tests.town import DemoTown
-
-Run = Callable[[Callable[[Desk], Awaitable[None]]], None]
 
 
 @pytest.fixture
@@ -28,15 +24,7 @@ def run(town: DemoTown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     path.write_text(path.read_text("utf-8").replace("var/photos", "photos"), "utf-8")
     monkeypatch.setattr(live, "EVERY", 0.01)
     monkeypatch.setattr(upkeep, "LOOK", 0.02)
-
-    def told(story: Callable[[Desk], Awaitable[None]]) -> None:
-        async def tell() -> None:
-            async with open_desk(town) as desk:
-                await story(desk)
-
-        asyncio.run(tell())
-
-    return told
+    return teller(town)
 
 
 def test_a_year_is_packed_fetched_and_taken_away(run: Run, town: DemoTown, tmp_path: Path) -> None:
