@@ -14,6 +14,7 @@ from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from data.database import file_of
 from data.errors import SchemaError
 from data.files import disk_told
 
@@ -30,12 +31,12 @@ class AlreadyRunning(SchemaError):
 
 def be_alone(url: str) -> Release:
     """Claim the database for this process; what it returns gives it back. Raises `AlreadyRunning` or `SchemaError`."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
+    if make_url(url).get_backend_name() != "sqlite":
         return _advisory(url)
-    if not parsed.database or parsed.database == ":memory:":
+    path = file_of(url)
+    if path is None:
         return lambda: None
-    return _beside(Path(f"{os.path.realpath(parsed.database)}.lock"))  # one database, by whichever link it is reached
+    return _beside(Path(f"{os.path.realpath(path)}.lock"))  # one database, by whichever link it is reached
 
 
 def _beside(path: Path) -> Release:

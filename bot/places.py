@@ -4,9 +4,8 @@ is given. There `data.oldfiles` looks after those that have an end."""
 from contextlib import suppress
 from pathlib import Path
 
-from sqlalchemy import make_url
-
 from bot.config import Config
+from data.database import file_of
 
 PERSONS, EXPORTS, ARCHIVES = "persons", "exports", "archive"
 REPORTS, SHEETS, SPEAK = "reports", "sheets", "speak"
@@ -32,7 +31,5 @@ def only_ours(folder: Path) -> Path:
 
 
 def _home(config: Config) -> Path:
-    url = make_url(config.database_url)
-    if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
-        return Path(url.database).parent
-    return config.path.parent / ELSE
+    path = file_of(config.database_url)
+    return path.parent if path is not None else config.path.parent / ELSE

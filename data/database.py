@@ -16,7 +16,7 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlmodel import Session
 
@@ -48,10 +48,10 @@ def open_engine(url: str) -> Engine:
         raise SchemaError(f"数据库地址看不懂：{url!r}。例：sqlite:///var/town.db") from error
     if parsed.get_backend_name() != "sqlite":
         return create_engine(parsed, pool_pre_ping=True)
-    if parsed.database and parsed.database != ":memory:":
+    if (path := file_of(parsed)) is not None:
         try:
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-            _make(Path(parsed.database))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _make(path)
         except OSError as error:
             raise SchemaError(
                 f"放数据库的文件夹建不了（{disk_told(error)}）。请检查 database.url 和文件权限。"
@@ -60,6 +60,14 @@ def open_engine(url: str) -> Engine:
     event.listen(engine, "connect", _tune_sqlite)
     event.listen(engine, "begin", _begin_immediate)
     return engine
+
+
+def file_of(url: URL | str) -> Path | None:
+    """The file of a SQLite database; None of one in memory, and of PostgreSQL."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+        return None
+    return Path(str(parsed.database))
 
 
 def _make(path: Path) -> None:
@@ -185,9 +193,9 @@ def _reached(engine: Engine) -> Iterator[Connection]:
 
 def _back_up(engine: Engine, revision: str, now: datetime) -> Path | None:
     """Copy a SQLite file beside itself, page by page and verified; PostgreSQL has its own tools (docs/operate.md)."""
-    if engine.url.get_backend_name() != "sqlite" or not engine.url.database:
+    source = file_of(engine.url)
+    if source is None:
         return None
-    source = Path(engine.url.database)
     target = source.with_name(f"{source.stem}.before-{revision}.{now:%Y%m%d-%H%M%S}.db")
     _make(target)
     with closing(sqlite3.connect(source)) as origin, closing(sqlite3.connect(target)) as copy:

@@ -1,6 +1,6 @@
 """How we put things: times, numbers and names as people say them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 _WEEKDAYS = "一二三四五六日"
@@ -13,7 +13,12 @@ def day_and_time(moment: datetime, zone: ZoneInfo, *, now: datetime) -> str:
     days = (local.date() - today).days
     if near := {0: "今天", 1: "明天", 2: "后天"}.get(days):
         return f"{near}{local:%H:%M}"
-    return f"{f'{local.year}年' if local.year != today.year else ''}{date_and_time(moment, zone)}"
+    return f"{other_year(local, today)}{date_and_time(moment, zone)}"
+
+
+def other_year(day: date, beside: date) -> str:
+    """2027年, where a day is of another year than the one beside it; else empty."""
+    return f"{day.year}年" if day.year != beside.year else ""
 
 
 def date_and_time(moment: datetime, zone: ZoneInfo) -> str:

@@ -27,6 +27,7 @@ from data.errors import Declined
 from data.lecture_notes import facts_of
 from data.loop import EventKind, Lecture, LectureRoom, LectureState
 from data.lunar import lunar_day, lunar_of
+from data.phrases import other_year
 from data.rules import Rules
 from data.statements import insert_one, table_of
 from data.tables import DRAWN, Lecturer, Picture, Room, Snippet, Village
@@ -247,7 +248,7 @@ def _style(name: str, rules: Rules) -> Style:
 
 def _day(day: date, today: date) -> str:
     """With its year, where that is not this one."""
-    return f"{f'{day.year}年' if day.year != today.year else ''}{day.month}月{day.day}日"
+    return f"{other_year(day, today)}{day.month}月{day.day}日"
 
 
 def _weekday(day: date, today: date) -> str:

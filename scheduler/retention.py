@@ -1,11 +1,11 @@
 """Personal data whose time is over: begun once a day, gone on with each minute, so that no turn is long."""
 
 from datetime import datetime
-from pathlib import Path
 
 from sqlmodel import Session
 
 from data import erasure, oldfiles, retention
+from data.database import file_of
 from scheduler.job import JobContext
 
 
@@ -27,8 +27,5 @@ def go_on(session: Session, context: JobContext, _occurrence: datetime, now: dat
 
 def _begin(session: Session, context: JobContext, now: datetime) -> None:
     """Begin a run, and remove old files; neither while the clock is not believed."""
-    if not retention.begin(session, context.keeps, now=now):
-        return
-    url = session.connection().engine.url
-    is_file = url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:"
-    oldfiles.sweep(Path(url.database or "") if is_file else None, context.homes, now=now)
+    if retention.begin(session, context.keeps, now=now):
+        oldfiles.sweep(file_of(session.connection().engine.url), context.homes, now=now)

@@ -162,7 +162,7 @@ def test_many_folders_in_one_are_told_apart_once(tmp_path: Path, monkeypatch: py
 
     many = 300
     monkeypatch.setattr(os, "walk", lambda *_, **__: iter([(str(tmp_path), [Name(n) for n in range(many)], ["x"])]))
-    assert [names for _, names in _folders(tmp_path, LeftOut(), set())] == [["x"]]
+    assert [names for _, names in _folders(tmp_path, LeftOut(), set(), lambda _: False)] == [["x"]]
     assert len(compared) < many
 
 

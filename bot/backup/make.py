@@ -24,6 +24,7 @@ from bot.backup.archive import CHUNK, DATABASE, Archive, BackupError, Manifest, 
 from bot.backup.mark import not_ours
 from bot.backup.rooms import sweep_rooms
 from bot.backup.tree import PART, LeftOut, files_of
+from data.database import file_of
 from data.files import disk_told
 
 PAGES = 512  # of the snapshot, in one step
@@ -111,12 +112,12 @@ def is_sqlite(database_url: str) -> bool:
 
 def sqlite_file(database_url: str) -> Path:
     """The database's file, where it really lies. Raises `BackupError` for PostgreSQL, which brings its own tools."""
-    url = make_url(database_url)
     if not is_sqlite(database_url):
         raise BackupError("PostgreSQL 请用它自己的 pg_dump -Fc 备份、pg_restore 恢复，见 docs/operate.md。")
-    if not url.database or url.database == ":memory:":
+    path = file_of(database_url)
+    if path is None:
         raise BackupError("数据库只在内存里，没有文件可备份。")
-    return Path(os.path.realpath(url.database))
+    return Path(os.path.realpath(path))
 
 
 def made_backups(folder: Path) -> list[Path]:

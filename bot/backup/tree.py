@@ -54,22 +54,23 @@ def files_of(
     core = [os.path.realpath(each) for each in (folder, database) if each is not None]
 
     def above(link: Path) -> bool:
-        if astray := any(os.path.commonpath((os.path.realpath(link), each)) == os.path.realpath(link) for each in core):
+        end = os.path.realpath(link)
+        if astray := any(os.path.commonpath((end, each)) == end for each in core):
             told.add(link, ABOVE)
         return astray
 
     for base, names in _folders(folder, told, apart, above):
         for name in names:
             path = base / name
-            if os.path.islink(path) and above(path):
+            if name.startswith(".") or name.endswith(PART) or (os.path.islink(path) and above(path)):
                 continue
             inside = path.relative_to(folder).as_posix()
-            if not name.startswith(".") and not name.endswith(PART) and _goes(path, inside, told):
+            if _goes(path, inside, told):
                 yield inside, path
 
 
 def _folders(
-    folder: Path, told: LeftOut, never: set[tuple[int, int]], above: Callable[[Path], bool] = lambda _: False
+    folder: Path, told: LeftOut, never: set[tuple[int, int]], above: Callable[[Path], bool]
 ) -> Iterator[tuple[Path, list[str]]]:
     """Each folder with the names of its files: all that really lie below it, then those behind links."""
 

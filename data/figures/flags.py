@@ -20,6 +20,7 @@ from data.figures.held import COUNT, LECTURE, attended, held_here
 from data.figures.scope import Scope
 from data.figures.sql import seconds_between
 from data.loop import VoiceKind
+from data.phrases import other_year
 from data.statements import table_of
 from data.tables import Village
 
@@ -243,7 +244,7 @@ def _names(session: Session, scope: Scope, lectures: set[int]) -> dict[int, str]
     found = {}
     for number, starts_at, village, title in session.execute(query):
         day = starts_at.astimezone(scope.zone)
-        year = f"{day.year}年" if day.year != scope.period.first.year else ""
+        year = other_year(day, scope.period.first)
         short = title if len(title) <= _TITLE else f"{title[: _TITLE - 1]}…"
         found[number] = f"课{number}（{year}{day.month}月{day.day}日{f' {village}' if village else ''}《{short}》）"
     return found
